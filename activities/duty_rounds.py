@@ -1,4 +1,4 @@
-"""Planning a round of a periodic duty: who is bound to it now, in which period, and whose case is there already."""
+"""Plans a round of a periodic duty: who is bound to it now, in which period, and whose case exists already."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ from protocol.rounds import RoundOrder, RoundPlan, RoundWanted
 
 
 class DutyRounds:
-    """The activity of one worker. The list of departments and the policy are read anew for every round."""
+    """The activity of one worker; departments and policy are read again for every round."""
 
     def __init__(self, engine: Engine, departments: Callable[[], Departments], policy: Callable[[], Policy]) -> None:
         self._engine = engine
@@ -43,7 +43,7 @@ class DutyRounds:
 
     @activity.defn(name=PLAN_ROUND)
     def plan_round(self, wanted: RoundWanted) -> RoundPlan:
-        """Who is bound now, and which of their cases the ledger does not have. Keeps the texts they rest on."""
+        """Who is bound now, and which of their cases are not in the ledger yet. Stores the texts of these cases."""
         order = wanted.order
         try:
             statute = get_statute(_text(order.statute, wanted.day))
@@ -57,7 +57,7 @@ class DutyRounds:
             policy = self._policy()
             binds = order.period is not None or _binds(statute, duty, policy, wanted.day)
             filings = dict(_filings(order, statute, duty, policy, departments, wanted.day)) if binds else {}
-        except ValueError as error:  # mend the file and the round goes on by itself
+        except ValueError as error:  # retried: once the file is corrected, the round goes on by itself
             raise ApplicationError(str(error), type=CANNOT_BE_PLANNED) from error
         statute_digest, policy_digest = KNOWN.digest(statute), KNOWN.digest(policy)
         self._texts.store(statute_digest, policy_digest)
@@ -73,7 +73,7 @@ class DutyRounds:
 
 
 def _text(statute_or_place: str, day: date) -> str:
-    """The text that a round follows: the one that is named, else the one in force in the place on the day."""
+    """The text of a round: the one named, or the one in force in the named place on the day."""
     if statute_or_place in packaged_statutes():
         return statute_or_place
     try:
@@ -97,7 +97,7 @@ def _period(order: RoundOrder, duty: Duty, policy: Policy, day: date) -> str:
 def _filings(
     order: RoundOrder, statute: Statute, duty: Duty, policy: Policy, departments: Sequence[Any], day: date
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What is filed for whom, by the id of the case: the same duty, body and period give the same id."""
+    """The filings of a round, by case id; a duty, a body and a period always give the same id."""
     period = _period(order, duty, policy, day)
     when = {"produced_on": period} if duty.every == "event" else {"period": period}
     for department in _bound(order, duty, departments):

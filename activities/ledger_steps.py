@@ -1,4 +1,4 @@
-"""What workflows ask of the ledger and the calendar. Plain functions in threads: the database is synchronous."""
+"""Activities on the ledger and the calendar; they run in threads, because the database driver is synchronous."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, time
@@ -21,10 +21,10 @@ from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
 
 
 class LedgerSteps:
-    """The activities of one worker: its ledger with the calendar in force, its digest.
+    """The activities of one worker, with its ledger, calendar and digest algorithm.
 
-    ``calendar`` is what comes with this version; editions stored in the ledger join it. A thread that speaks to the
-    database is not interrupted when its time is over: the step is recorded or not, and asking again finds out which.
+    ``calendar`` is the packaged one; editions stored in the ledger join it. A thread in the database is not interrupted
+    on a timeout: the step is recorded or not, and the retry finds out which.
     """
 
     def __init__(self, engine: Engine, calendar: Calendar, algorithm: Algorithm = "sm3") -> None:
@@ -38,7 +38,7 @@ class LedgerSteps:
 
     @activity.defn(name=RECORD_STEP, no_thread_cancel_exception=True)
     def record_step(self, step: Step) -> StepResult:
-        """Write a step into the ledger: once, however often it is asked (case and seq are its key)."""
+        """Write a step to the ledger: once, however often it is called (case and seq identify it)."""
         try:
             while True:
                 editions, calendar = self._calendar.known
@@ -51,13 +51,13 @@ class LedgerSteps:
 
     @activity.defn(name=RECOUNT_CLOCKS, no_thread_cancel_exception=True)
     def recount_clocks(self, recount: Recount) -> list[Clock]:
-        """The clocks as they would be started with the calendar as known on a day. Reads only."""
+        """The clocks as they would be computed with the calendar known on a day. Reads only."""
         days = self._calendar.now().as_known_on(recount.known_on)
         return [resolve(order, days, recount.close_of_business) for order in recount.orders]
 
 
 def _by(calendar: Calendar) -> ResolveClock:
-    """Deadlines by a calendar, which the ledger must still have when the step is written."""
+    """Computes deadlines with this calendar; the ledger checks that it is still current when the step is written."""
 
     def resolve_by(order: ClockOrder, known_on: date | None, close: time | None) -> Clock:
         return resolve(order, calendar.as_known_on(known_on), close)

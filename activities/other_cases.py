@@ -1,4 +1,4 @@
-"""What a case asks of others: to be opened, to take a command, to be found. Each may be asked again without harm."""
+"""Activities that reach other cases: open one, give it a command, look it up. All are idempotent."""
 
 import asyncio
 import logging
@@ -36,13 +36,13 @@ from protocol.starting import start_case
 log = logging.getLogger("shareflow.other_cases")
 
 TOLD_ALREADY: Final = ApplicationErrorCategory.BENIGN
-"""An error of which the log has its line: Temporal's SDK adds none, with everything that led to it."""
+"""Category of errors that were logged already, so that the SDK does not log them again with a traceback."""
 
 
 class OtherCases:
     """The activities of one worker that reach other cases.
 
-    ``played``: cases live in skipped time, so one that is opened begins at its opener's instant, not at the world's.
+    ``played``: cases live in skipped time, so a new case begins at the instant of the case that opens it.
     """
 
     def __init__(self, client: Client, engine: Engine, task_queue: str = TASK_QUEUE, played: bool = False) -> None:
@@ -58,10 +58,10 @@ class OtherCases:
 
     @activity.defn(name=OPEN_CASE)
     async def open_case(self, order: CaseToOpen) -> bool:
-        """Open the case that an order means, and wait until its filing stands in the ledger.
+        """Open the case of an order, and wait until its filing is in the ledger.
 
-        False: it was there already, opened by somebody else. Raises ApplicationError that is not retried, with the
-        refusal and its code, when the rules do not let it be opened; the id stays as good as new.
+        False: the case exists already, opened by somebody else. Raises a non-retryable ApplicationError, with the
+        refusal and its code, if the rules do not let it be opened; the id can then be used again.
         """
         opening = await asyncio.to_thread(self._opening, order)
         there = await asyncio.to_thread(get_case, self._engine, order.request_id)
@@ -76,7 +76,7 @@ class OtherCases:
         try:
             await start_case(self._client, opening, its_own, self._task_queue)
         except WorkflowAlreadyStartedError as error:
-            # Asked before, and the case has ended since.
+            # It was opened before and has ended since.
             if await asyncio.to_thread(get_case, self._engine, opening.request_id) is None:
                 log.warning("workflow without case", extra={"case": opening.request_id, "error": str(error)})
                 raise ApplicationError(
@@ -91,7 +91,7 @@ class OtherCases:
             ) from error
 
     def _opening(self, order: CaseToOpen) -> CaseOpening:
-        """What starts the case; blocks. Raises ApplicationError, not retried, for what its procedure cannot read."""
+        """The message that starts the case; blocks. Raises a non-retryable ApplicationError for an invalid filing."""
         try:
             matter = PROCEDURES[order.procedure].matter.model_validate(dict(order.application))
         except ValidationError as error:
@@ -99,7 +99,7 @@ class OtherCases:
             said = f"{key_path(path) or 'what is filed'} {reason}."
             raise ApplicationError(said, type="invalid", non_retryable=True) from error
         self._texts.fetch(order.statute_digest, order.policy_digest)
-        # A policy from before this procedure does not name its limits.
+        # A policy older than this procedure does not name its limits.
         policy_digest = KNOWN.digest(completed(KNOWN.policy(order.policy_digest)))
         self._texts.store(order.statute_digest, policy_digest)
         shift = order.at - datetime.now(UTC) if self._played else timedelta()
@@ -119,7 +119,7 @@ class OtherCases:
 
     @activity.defn(name=GIVE_COMMAND)
     async def give_command(self, order: CommandToGive) -> str | None:
-        """Give another case a command. Its refusal is an answer (the code); a case that has ended needs no command."""
+        """Give another case a command. Returns None, or the code of a refusal; a closed case refuses every command."""
         command = order.command.model_copy(update={"key": f"{order.command.key}~{order.command.fingerprint}"})
         if await asyncio.to_thread(events_by_key, self._engine, order.request_id, command.key):
             return None
@@ -131,7 +131,7 @@ class OtherCases:
             if said is None:
                 raise
             if said.type not in set(RefusalCode):
-                # The same command under the same key would fail in the same way for ever.
+                # A retry under the same key would fail in the same way.
                 raise ApplicationError(said.message, type=said.type, non_retryable=True) from error
             return said.type
         except RPCError as error:
@@ -148,7 +148,7 @@ class OtherCases:
 
     @activity.defn(name=FIND_CASE)
     async def find_case(self, request_id: str) -> CaseFound | None:
-        """What the ledger has of a case that another names; None where there is none. Reads only."""
+        """The facts that the ledger has of a case named by another; None if there is no such case. Reads only."""
         case = await asyncio.to_thread(get_case, self._engine, request_id)
         if case is None:
             return None
@@ -165,7 +165,7 @@ class OtherCases:
 
 
 def ask_the_rules(opening: CaseOpening) -> None:
-    """Ask before anything is begun whether a case may be opened, as every door does."""
+    """Check that the rules let a case be opened before it is started, as every door does. Raises ApplicationError."""
     try:
         rules_open(case_before(opening), opening.actor, opening.filed_at, places=opening.places)
     except Refused as refusal:

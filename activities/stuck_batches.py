@@ -1,4 +1,4 @@
-"""One part of a batch of retries: the next subjects of its list, all at once, and what came of each."""
+"""The activity for one part of a batch of retries: tries the next subjects of the list at the same time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,17 +14,17 @@ from protocol.batches import BatchOrder, BatchPart
 from protocol.names import MEND_PART
 
 PART: Final = 20
-"""So many subjects are tried at once: each may take ten seconds to show whether it moves, most of them waiting."""
+"""Subjects tried at the same time: each may take ten seconds to show whether it moves, most of it waiting."""
 
 BEAT: Final = 5
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 
 Retry = Callable[[str, str | None, Acting, bool], Awaitable[Remedied]]
-"""Has a subject tried again for a cause, in somebody's name; True: that was begun before."""
+"""Retries a subject with a cause, on behalf of somebody; the flag says whether that was begun before."""
 
 
 class StuckBatches:
-    """The activity of one worker. ``retry`` is the remedy, which looks again at the cause before it acts."""
+    """The activity of one worker; ``retry`` is the remedy, which checks the cause again before it acts."""
 
     def __init__(self, engine: Engine, retry: Retry) -> None:
         self._engine = engine
@@ -36,7 +36,7 @@ class StuckBatches:
 
     @activity.defn(name=MEND_PART)
     async def mend_part(self, order: BatchOrder) -> BatchPart:
-        """Try the next subjects again; none left, and the batch is finished."""
+        """Retry the next subjects; if none is left, finish the batch."""
         there = await asyncio.to_thread(batch, self._engine, order.batch_id)
         if there is None:
             return BatchPart(done=0)
@@ -60,7 +60,7 @@ class StuckBatches:
 
 
 async def _tell_that_it_lives() -> None:
-    """Let the server see while the part is under way that its worker is there."""
+    """Send heartbeats while the part is running."""
     while True:
         activity.heartbeat()
         await asyncio.sleep(BEAT)

@@ -1,16 +1,16 @@
-"""Batches of retries, as they travel: which one, and what one part of it left to do."""
+"""Messages for batches of retries."""
 
 from protocol.messages import Message
 
 
 class BatchOrder(Message):
-    """A batch that was confirmed, by its id: its list stands in the ledger."""
+    """A confirmed batch, by its id; its list is in the ledger."""
 
     batch_id: str
 
 
 class BatchPart(Message):
-    """What one part of a batch did: how many subjects it came to, and whether the batch ``rests`` until it is told."""
+    """The result of one part of a batch: how many subjects it tried, and whether the batch is suspended (``rests``)."""
 
     done: int
     rests: bool = False

@@ -1,4 +1,4 @@
-"""The one way to Temporal, for workers and doors alike: how it is reached, and whether it answers."""
+"""Connecting to Temporal, for workers and doors alike, and checking whether it is usable."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,25 +15,25 @@ from protocol.payloads import converter_with
 from protocol.sealing import KeyRing
 
 TemporalClient: TypeAlias = Client
-"""What whoever hands a connection on calls it, who asks nothing of Temporal himself."""
+"""The client type, for code that only passes a connection on and does not import Temporal's SDK."""
 
 NamedServer: TypeAlias = ClientConnectConfig
-"""A server as Temporal's own client configuration names it: address, namespace, keys and certificates."""
+"""A server, as in Temporal's own client configuration: address, namespace, keys and certificates."""
 
 Interceptors: TypeAlias = Sequence[Interceptor]
-"""What sees each call on a connection, and what its workers run."""
+"""Interceptors of the calls on a connection, and of what its workers run."""
 
 USUAL_ADDRESS: Final = "localhost:7233"
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
 SILENT: Final = "Temporal does not answer"
 COMPRESSION: Final = GrpcCompression.NONE
-"""Messages are small and the server is near: packing and unpacking them costs more than it spares (the SDK packs)."""
+"""Not the SDK's default: messages are small and the server is near, so compressing costs more than it saves."""
 
 
 def named_in(environment: Mapping[str, str]) -> NamedServer:
-    """What Temporal's own client configuration says, in an environment's variables and in the file that these name.
+    """Temporal's own client configuration, from environment variables and the file that they name.
 
-    A file that cannot be read is told by an error of the SDK's own.
+    The SDK raises its own errors for a file that cannot be read.
     """
     return ClientConfig.load_client_connect_config(override_env_vars=environment)
 
@@ -45,12 +45,12 @@ async def connect_as_named(
     ring: KeyRing | None = None,
     interceptors: Interceptors = (),
 ) -> TemporalClient:
-    """A client by Temporal's own client configuration: its namespace, keys and certificates; ``address`` goes before.
+    """A client by Temporal's own client configuration: namespace, keys, certificates. ``address`` goes before its own.
 
-    ``ring`` has the keys that seal what is sent (None: nothing is sealed). ``interceptors`` see each call, of the
-    workers on this client too.
+    ``ring`` has the keys that encrypt payloads (None: no encryption). ``interceptors`` see each call, including those
+    of workers on this client.
 
-    Raises RuntimeError when nobody answers there.
+    Raises RuntimeError if the server does not answer.
     """
     config = named.copy()
     config["target_host"] = address or named.get("target_host") or USUAL_ADDRESS
@@ -64,12 +64,12 @@ async def connect_as_named(
 
 
 async def connect_to(address: str, runtime: Runtime | None = None, ring: KeyRing | None = None) -> TemporalClient:
-    """A client of the server at an address, whatever the environment names. Raises RuntimeError when none answers."""
+    """A client of the server at an address, ignoring the environment. Raises RuntimeError if it does not answer."""
     return await connect_as_named({}, address, runtime, ring)
 
 
 async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_WITHIN) -> bool:
-    """Whether the server says in time that it is well."""
+    """Whether the server passes its health check in time."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             return await client.service_client.check_health()
@@ -78,19 +78,19 @@ async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_W
 
 
 async def why_not_usable(client: TemporalClient) -> str | None:
-    """What keeps cases from being carried on this server, as a phrase: it does not answer, or was never set up."""
+    """Why cases cannot run on this server, as a phrase: it does not answer, or was never set up. None if they can."""
     if not await temporal_answers(client):
         return SILENT
     return None if await namespace_is_there(client) else not_set_up(client)
 
 
 def not_set_up(client: TemporalClient) -> str:
-    """That the server lacks the client's namespace, as a phrase that says how to mend it."""
+    """The phrase that the server lacks the client's namespace, and how to mend that."""
     return f"Temporal has no namespace {client.namespace} yet; run `shareflow admin setup`"
 
 
 async def namespace_is_there(client: TemporalClient) -> bool:
-    """Whether the server has the client's namespace; so it is taken where the server does not say."""
+    """Whether the server has the client's namespace; True if the server does not say."""
     asked = DescribeNamespaceRequest(namespace=client.namespace)
     try:
         await client.workflow_service.describe_namespace(asked, timeout=ANSWERS_WITHIN)

@@ -1,4 +1,4 @@
-"""How what goes wrong travels between a case and whoever asked: types of errors, and a refusal with its article."""
+"""Errors between a case and its callers: error types, and refusals with their article."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from domain.engine.decision import Refused
 from protocol.messages import Message
 
 KEY_REUSED = "key_reused"
-"""The error type of a filing under a key that files something else."""
+"""The error type of a key that was already used for something else."""
 
 
 STALE = "stale"
@@ -21,34 +21,34 @@ ROUND_INCOMPLETE = "round_incomplete"
 
 
 CANNOT_BE_PLANNED = "round_cannot_be_planned"
-"""The error type of a round that cannot be planned: for good, or until a file is mended."""
+"""The error type of a round that cannot be planned: ever, or until a file is corrected."""
 
 
 OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
-"""Temporal's error type of a command that was under way when its case ended: the ledger knows what came of it."""
+"""Temporal's error type of an update that was running when its case ended; the ledger knows its result."""
 
 
 PASSED_OVER = "UnprocessedUpdate"
-"""Temporal's error type of a command that no worker took up, such as one that was lost as it came: nothing was done."""
+"""Temporal's error type of an update that no worker processed, so that nothing was done."""
 
 
 BUSY = "busy"
-"""A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
+"""The error type of a case that is recording a step: neither refused nor done, ask again in a moment."""
 
 
 LEDGER_CONFLICT = "LedgerConflict"
-"""The error type of a step that contradicts the ledger: no retry will help, an operator must look."""
+"""The error type of a step that contradicts the ledger: no retry will help, an operator must act."""
 
 
 OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
-"""Why a case is held up that waits for another one; with a colon and the code where that one refuses."""
+"""The stuck reason of a case that waits for another; followed by a colon and the code if that one refuses."""
 
 
 class RefusalNote(Message):
-    """Why a filing or command was refused, as it travels in an error's details.
+    """Why a filing or command was refused, in the details of an error.
 
-    ``statute`` is the regulation in which the article stands, else the case's; ``regulation`` is there only when
-    that is one above the case's own statute.
+    ``statute`` is the regulation of the article, or the case's statute if there is no article; ``regulation`` is set
+    only if that is a regulation above the case's own statute.
     """
 
     code: str
@@ -60,7 +60,7 @@ class RefusalNote(Message):
 
 
 def refusal_note(refusal: Refused, statute: str) -> RefusalNote:
-    """A refusal by the rules in a case under a statute, as it travels."""
+    """The note of a refusal by the rules, in a case under a statute."""
     return RefusalNote(
         code=refusal.code.value,
         article=refusal.article,
@@ -72,10 +72,10 @@ def refusal_note(refusal: Refused, statute: str) -> RefusalNote:
 
 
 def told_by_the_case(error: BaseException) -> ApplicationError | None:
-    """What a case said when it failed an update or ended; None where whoever asked may ask again.
+    """The error with which a case failed an update or ended; None if the caller may ask again.
 
-    ``error`` is temporalio's WorkflowUpdateFailedError or WorkflowFailureError. A step that is being recorded
-    passes, and so does an update that was overtaken by the end of its case, or that no worker took up.
+    ``error`` is temporalio's WorkflowUpdateFailedError or WorkflowFailureError. Callers may ask again after BUSY,
+    OVERTAKEN and PASSED_OVER.
     """
     cause = getattr(error, "cause", None)
     if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN, PASSED_OVER):

@@ -1,6 +1,6 @@
-"""What holds a workflow up, as Temporal has it: its own word, code that fails, activities that fail or are paused.
+"""Why a workflow is stuck, according to Temporal: its own reason, failing code, activities that fail or are paused.
 
-Lists are asked for those that do not move; one workflow is then looked into for its last error, whole.
+Visibility lists say which workflows are stuck; a single workflow is then described to get its last errors in full.
 """
 
 import hashlib
@@ -45,11 +45,11 @@ _ANY: Final = " OR ".join(f"{name} IS NOT NULL" for name in (STUCK_REASON.name, 
 NOT_MOVING: Final = f"({_ANY}) AND {RUNNING}"
 ASIDE: Final = f'(WorkflowType != "{CASE}" OR TaskQueue != "{TASK_QUEUE}") AND {RUNNING}'
 AT_MOST: Final = 500
-"""So many of those beside the cases, and of those bound to a version, are looked at."""
+"""The most workflows to list that are not cases on the main queue, or that are pinned to a version."""
 TRIES: Final = 3
-"""From the third on, tries of an activity are told: one that failed once or twice may just have met a restart."""
+"""Activities are reported from this attempt on: one or two failures may just be a restart."""
 LONGEST: Final = 20_000
-"""Characters of an error, with its trace."""
+"""The most characters of an error, with its stack trace."""
 _TAIL: Final = 60
 
 _OF_REASON: Final[Mapping[str, Sequence[str]]] = {
@@ -58,11 +58,11 @@ _OF_REASON: Final[Mapping[str, Sequence[str]]] = {
     LEDGER_CONFLICT: (RECORD_STEP,),
     OTHER_CASE_UNAVAILABLE: (OPEN_CASE, GIVE_COMMAND, FIND_GRANTS, FIND_CASE),
 }
-"""Which activities a case waits for that gives a reason."""
+"""The activities that a case waits for, by its stuck reason."""
 
 
 class HeldUp(NamedTuple):
-    """One reason why a workflow does not move; ``since`` where Temporal knows it."""
+    """One reason why a workflow is stuck; ``since`` if Temporal knows."""
 
     reason: str
     kind: StuckKind
@@ -73,7 +73,7 @@ class HeldUp(NamedTuple):
 
 
 class NotMoving(NamedTuple):
-    """A workflow in the list of those that do not move, and the reasons that the list gives."""
+    """A stuck workflow in the list, with the reasons that the list gives."""
 
     workflow_id: str
     reasons: tuple[HeldUp, ...]
@@ -81,14 +81,14 @@ class NotMoving(NamedTuple):
 
 @dataclass(frozen=True)
 class Aside:
-    """Workflows beside the cases: those to be looked into, and the queues on which something waits."""
+    """Workflows other than cases on the main queue: ids of those to be described, and workflows per other queue."""
 
     workflow_ids: Sequence[str]
     queues: Mapping[str, int]
 
 
 async def not_moving(client: TemporalClient) -> AsyncIterator[NotMoving]:
-    """Every workflow that says it is held up, or of which the server says so. Raises one of TEMPORAL_FAILED."""
+    """Every workflow that is stuck by its own word or the server's. Raises one of TEMPORAL_FAILED."""
     async for run in client.list_workflows(NOT_MOVING):
         attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
         said = [of_reason(reason) for reason in attributes.get(STUCK_REASON.name) or ()]
@@ -100,7 +100,7 @@ async def not_moving(client: TemporalClient) -> AsyncIterator[NotMoving]:
 
 
 async def aside(client: TemporalClient) -> Aside:
-    """What runs beside the cases, and on which queues but theirs. Raises one of TEMPORAL_FAILED."""
+    """The running workflows other than cases on the main queue. Raises one of TEMPORAL_FAILED."""
     ids, queues = list[str](), dict[str, int]()
     async for run in client.list_workflows(ASIDE, limit=AT_MOST):
         if run.task_queue != TASK_QUEUE:
@@ -111,11 +111,11 @@ async def aside(client: TemporalClient) -> Aside:
 
 
 async def what_holds(client: TemporalClient, workflow_id: str, before: Sequence[HeldUp] = ()) -> tuple[HeldUp, ...]:
-    """All that holds a workflow up this very moment, with the last errors; empty when it moves.
+    """Everything that holds a workflow up now, with the last errors; empty if it is not stuck.
 
-    ``before`` held it up when somebody last looked, and does so until what is tried again has been answered: a new run
-    says nothing of what it waits for before it has waited in vain. What came in its place began when that did. Raises
-    WorkflowGone where there is none, or it has ended; and one of TEMPORAL_FAILED.
+    ``before``: the reasons when it was last looked at. They hold until the retried activity has been answered, because
+    a new run reports a wait only after a first try failed; a reason that replaces an earlier one keeps its ``since``.
+    Raises WorkflowGone if there is no such workflow or it has ended, or one of TEMPORAL_FAILED.
     """
     with told_when_gone():
         described = await client.workflow_service.describe_workflow_execution(
@@ -144,7 +144,7 @@ async def what_holds(client: TemporalClient, workflow_id: str, before: Sequence[
 
 
 def of_reason(reason: str) -> HeldUp:
-    """What a case says of itself: its reason, which is its cause as well."""
+    """A reason that a case gives itself, which is its cause as well."""
     waits = reason.startswith(OTHER_CASE_UNAVAILABLE)
     kind = StuckKind.OPENING_WAITS if waits else StuckKind.PARKED
     return HeldUp(reason, kind, cause_of(reason.replace(": ", ":")))
@@ -156,7 +156,7 @@ def _unanswered(
     said: Sequence[HeldUp],
     shown: Sequence[PendingActivityInfo],
 ) -> list[HeldUp]:
-    """What held it up before and is being tried again, but for what is told already."""
+    """The earlier reasons that are being retried now, except those already reported."""
     at_work = described.HasField("pending_workflow_task")
     tried = {it.activity_type.name for it in described.pending_activities}
     fresh = [_of_activity(it) for it in shown]
@@ -170,7 +170,7 @@ def _unanswered(
 
 
 def _alike(one: HeldUp, other: HeldUp) -> bool:
-    """Whether one may have come in the place of the other: an activity is waited for in both."""
+    """Whether one reason may have replaced the other: both wait for the same activity."""
     return one.reason == other.reason or not set(_activities_of(one.reason)).isdisjoint(_activities_of(other.reason))
 
 
@@ -180,7 +180,7 @@ def _begun(now: HeldUp, before: Iterable[HeldUp]) -> datetime | None:
 
 
 TASK_FAILING: Final = "workflow_task_failing"
-"""The reason of one whose code fails."""
+"""The reason of a workflow whose code fails."""
 ACTIVITY_PAUSED: Final = "activity_paused"
 
 
@@ -215,7 +215,7 @@ def _activities_of(reason: str) -> Sequence[str]:
 
 
 def _looked_into(said: HeldUp, pending: Sequence[PendingActivityInfo], tail: "_Tail") -> HeldUp:
-    """What a case says of itself with the last error of what it waits for, and the case that it waits for."""
+    """A case's own reason, with the last error of the activity it waits for, and the case it waits on."""
     names = _activities_of(said.reason)
     failures = [it.last_failure for it in pending if it.activity_type.name in names and it.HasField("last_failure")]
     error = words_of(failures[-1]) if failures else next((tail.errors[n] for n in names if n in tail.errors), None)
@@ -224,7 +224,7 @@ def _looked_into(said: HeldUp, pending: Sequence[PendingActivityInfo], tail: "_T
 
 
 class _Tail(NamedTuple):
-    """What the end of a history tells: the newest error of each activity, which case it asked for, the task's error."""
+    """From the end of a history: each activity's newest error and other case, and the error of the workflow task."""
 
     errors: Mapping[str, str]
     asked: Mapping[str, str]
@@ -269,13 +269,13 @@ def _read(newest_first: Iterable[Any]) -> _Tail:
 
 
 def _local_in(details: Mapping[str, Any]) -> str:
-    """Which local activity a marker is of: what the SDK's core keeps beside its result."""
+    """The local activity of a marker, from what the SDK's core keeps beside the result."""
     kept = details["data"].payloads if "data" in details else ()
     return str(json.loads(kept[0].data).get("activity_type", "")) if kept else ""
 
 
 def _case_in(payloads: Sequence[Any]) -> str | None:
-    """The other case that an activity was asked for."""
+    """The other case in an activity's input, if there is one."""
     try:
         said = json.loads(payloads[0].data) if payloads else None
     except ValueError:
@@ -287,7 +287,7 @@ def _case_in(payloads: Sequence[Any]) -> str | None:
 
 
 def words_of(failure: Failure) -> str:
-    """A failure in words, from the outermost to what caused it, and where the innermost arose."""
+    """A failure as text: from the outermost to its root cause, and the innermost stack trace."""
     lines, trace, inner = list[str](), "", failure
     while True:
         kind = _code_of(inner)
@@ -301,7 +301,7 @@ def words_of(failure: Failure) -> str:
 
 
 def _code_of(failure: Failure) -> str:
-    """Our own code, or which time ran out, of which Temporal gives a sentence alone."""
+    """Our own error type, or a code for the timeout, for which Temporal has only a sentence."""
     if not failure.HasField("timeout_failure_info"):
         return failure.application_failure_info.type
     never_begun = failure.timeout_failure_info.timeout_type == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
@@ -309,7 +309,7 @@ def _code_of(failure: Failure) -> str:
 
 
 def _name_of(error: str) -> str:
-    """A short name that errors of one kind share: what differs from case to case does not tell them apart."""
+    """A short name shared by errors that differ only in numbers and ids."""
     first = error.partition("\n")[0]
     alike = re.sub(r"[0-9A-F]{6,}|\d+|0x[0-9a-f]+", "#", first)
     name = re.match(r"\w+", first, re.ASCII)

@@ -1,4 +1,4 @@
-"""The histories of a case's runs, as Temporal has them: each run that is known there, and how it ended."""
+"""The histories of a case's workflow runs in Temporal: which runs there are, how they ended, what they know."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ CaseHistory = WorkflowHistory
 """The history of one run."""
 
 COMPLETED: Final = "completed"
-"""How the run ends in which a case ends by its own rules."""
+"""How the last run ends if the case ends by its own rules."""
 HANDED_OVER: Final = "continued_as_new"
-"""How a run ends that has left the rest to the next one."""
+"""How a run ends that hands over to the next one."""
 ENDED: Final = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
@@ -33,14 +33,14 @@ ENDED: Final = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: HANDED_OVER,
 }
-"""How a run ends, by its last event."""
+"""How a run ended, by its last event."""
 RUNNING: Final = "running"
 NOT_BY_ITSELF: Final = '("ContinuedAsNew", "Terminated", "Failed", "Canceled", "TimedOut")'
 
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that has ended: which handed over to it, how and when it ended, and its history as a text."""
+    """A run that has ended: its predecessor, how and when it ended, and its history as a text."""
 
     run_id: str
     previous_run_id: str | None
@@ -62,7 +62,7 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class ToldHead:
-    """The last event of a case after a step, as its ledger has told a run: number and digest, and when it was told."""
+    """The last event of a case, as the ledger answered a step: number, digest, and when it answered."""
 
     seq: int
     digest: str
@@ -71,22 +71,22 @@ class ToldHead:
 
 @dataclass(frozen=True)
 class ToldRun:
-    """What a run of a case knows by the ledger's own word, and up to which event each filing or command has led."""
+    """What the ledger has answered to a run: heads, and the last event of each filing and command."""
 
     heads: Sequence[ToldHead]
     calls: Sequence[int]
 
     @property
     def head(self) -> ToldHead:
-        """The last event of which it knows. Raises ValueError where it knows of none."""
+        """The latest of the heads. Raises ValueError if there is none."""
         return max(self.heads, key=lambda head: head.seq)
 
 
 @dataclass
 class FoundRuns:
-    """What Temporal has of a case: the runs that have ended, and whether one still runs.
+    """The runs of a case in Temporal: those that have ended, and whether one is still running.
 
-    ``gone``: runs of which another one says that it follows from them, and which are there no more.
+    ``gone``: runs that another run names as its predecessor but that no longer exist.
     """
 
     ended: list[EndedRun] = field(default_factory=list)
@@ -95,12 +95,12 @@ class FoundRuns:
 
 
 def text_of(history: CaseHistory) -> bytes:
-    """A history as the one text that is packed and archived: JSON with its keys in order, so that digests agree."""
+    """A history as the text that is archived and packed: JSON with sorted keys, so that digests agree."""
     return json.dumps(history.to_json_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def history_in(workflow_id: str, text: bytes) -> CaseHistory:
-    """The history that a text holds. Raises ValueError for what is none."""
+    """The history in a text. Raises ValueError if it is not one."""
     return CaseHistory.from_json(workflow_id, text.decode())
 
 
@@ -110,18 +110,18 @@ def run_before(history: CaseHistory) -> str | None:
 
 
 def has_begun(history: CaseHistory) -> bool:
-    """Whether a worker has begun to run it: one that was just handed over to waits for that."""
+    """Whether a worker has started on this run; a run just created by continue-as-new still waits for one."""
     return any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED for event in history.events)
 
 
 async def latest_run(client: TemporalClient, workflow_id: str) -> str:
-    """The id of a case's latest run. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    """The id of a case's latest run. Raises WorkflowGone, or one of TEMPORAL_FAILED."""
     with told_when_gone():
         return (await client.get_workflow_handle(workflow_id).describe()).run_id
 
 
 async def history_of(client: TemporalClient, workflow_id: str, run_id: str) -> CaseHistory:
-    """The history of a run, with nothing in it sealed. Raises WorkflowGone, NotOpened, and one of TEMPORAL_FAILED."""
+    """The history of a run, decrypted. Raises WorkflowGone, NotOpened, or one of TEMPORAL_FAILED."""
     with told_when_gone():
         history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
     for event in history.events:
@@ -130,10 +130,10 @@ async def history_of(client: TemporalClient, workflow_id: str, run_id: str) -> C
 
 
 async def runs_of(client: TemporalClient, workflow_id: str, kept: Collection[str]) -> FoundRuns:
-    """Every run of a case that has ended and is not ``kept``: those in Temporal's list, and back from the latest.
+    """Every ended run of a case that is not ``kept``: from Temporal's list, and back from the latest run.
 
-    The list lags behind for a moment and the latest leads to all that matters; a run that a reset has put aside is in
-    the list alone. Raises WorkflowGone where there is none at all, and one of TEMPORAL_FAILED.
+    Both are needed: the list lags behind for a moment, and a run replaced by a reset is only in the list. Raises
+    WorkflowGone if there is no run at all, or one of TEMPORAL_FAILED.
     """
     found, seen = FoundRuns(), {*kept}
     wanted = [run.run_id async for run in client.list_workflows(f'WorkflowId = "{workflow_id}"') if run.run_id]
@@ -165,7 +165,7 @@ def _take(found: FoundRuns, run_id: str, history: CaseHistory) -> None:
 
 
 async def ended_otherwise(client: TemporalClient, since: datetime | None) -> AsyncIterator[tuple[str, str]]:
-    """The runs, by case and run, that ended since an instant (None: ever) and not because their case was closed."""
+    """Case and run id of each run that ended since an instant (None: ever) other than by its case being closed."""
     asked = f'WorkflowType = "{CASE}" AND ExecutionStatus IN {NOT_BY_ITSELF}'
     if since is not None:
         asked += f' AND CloseTime >= "{since.isoformat()}"'
@@ -175,7 +175,7 @@ async def ended_otherwise(client: TemporalClient, since: datetime | None) -> Asy
 
 
 async def all_runs(client: TemporalClient, at_most: int | None = None) -> AsyncIterator[ListedRun]:
-    """Every run of a case in Temporal that has not handed over, the newest first. Raises one of TEMPORAL_FAILED."""
+    """Every run in Temporal that has not continued as new, newest first. Raises one of TEMPORAL_FAILED."""
     asked = f'WorkflowType = "{CASE}" AND ExecutionStatus != "ContinuedAsNew"'
     async for run in client.list_workflows(asked, limit=at_most):
         if run.run_id is not None and run.status is not None:
@@ -183,7 +183,7 @@ async def all_runs(client: TemporalClient, at_most: int | None = None) -> AsyncI
 
 
 async def state_of_latest(client: TemporalClient, workflow_id: str) -> str:
-    """Whether a case's latest run is ``running``, or how it ended. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    """``running``, or how a case's latest run ended. Raises WorkflowGone, or one of TEMPORAL_FAILED."""
     with told_when_gone():
         described = await client.get_workflow_handle(workflow_id).describe()
     return _word(described.status) if described.status is not None else RUNNING
@@ -194,9 +194,9 @@ def _word(status: WorkflowExecutionStatus) -> str:
 
 
 async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
-    """The latest run of a case that knows of an event by the ledger's own word; one without heads where none ever did.
+    """The latest run of a case that got an answer from the ledger; a ToldRun without heads if none ever did.
 
-    None where those that would know are gone. Raises WorkflowGone, and one of TEMPORAL_FAILED.
+    None if the runs that got one are gone. Raises WorkflowGone, or one of TEMPORAL_FAILED.
     """
     run_id: str | None = await latest_run(client, workflow_id)
     try:
@@ -212,13 +212,13 @@ async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
 
 
 def told_in(history: CaseHistory) -> ToldRun:
-    """What a run knows by the ledger's own word; without heads where it was told of nothing."""
+    """What the ledger answered to a run; without heads if it never did."""
     heads = [ToldHead(answer["head"], answer["digest"], at) for answer, at in _answers(history)]
     return ToldRun(heads, list(_answered_calls(history)))
 
 
 async def given_commands(history: CaseHistory) -> list[Command]:
-    """The commands that a run took in, in their order, also those that it did not carry out in the end."""
+    """The commands that a run accepted, in order, including those that it did not carry out in the end."""
     given = []
     for event in history.events:
         asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
@@ -228,7 +228,7 @@ async def given_commands(history: CaseHistory) -> list[Command]:
 
 
 def _answers(history: CaseHistory) -> Iterator[tuple[Any, datetime]]:
-    """What the ledger has answered to each step that was recorded, in the form of ``StepResult``, and when."""
+    """Each answer of the ledger to a step, as the JSON of ``StepResult``, and when it came."""
     asked = set[int]()
     for event in history.events:
         at, marked = event.event_time.ToDatetime(UTC), event.marker_recorded_event_attributes.details
@@ -241,7 +241,7 @@ def _answers(history: CaseHistory) -> Iterator[tuple[Any, datetime]]:
 
 
 def _answered_calls(history: CaseHistory) -> Iterator[int]:
-    """The last event of each filing and command that was carried out: those that were done before are not told."""
+    """The last event of each filing and command that this run carried out; repeated ones are left out."""
     for event in history.events:
         answered = event.workflow_execution_update_completed_event_attributes.outcome.success.payloads
         said = json.loads(answered[0].data or b"null") if answered else None
@@ -254,7 +254,7 @@ def _is_of_a_step(marked: Mapping[str, Payloads]) -> bool:
 
 
 async def kept_by_temporal(client: TemporalClient) -> timedelta:
-    """How long after its end the namespace keeps a run. Raises one of TEMPORAL_FAILED."""
+    """How long the namespace keeps a run after its end. Raises one of TEMPORAL_FAILED."""
     asked = DescribeNamespaceRequest(namespace=client.namespace)
     described = await client.workflow_service.describe_namespace(asked, retry=True)
     return described.config.workflow_execution_retention_ttl.ToTimedelta()

@@ -1,6 +1,6 @@
-"""What an operator has Temporal do with a workflow that does not move: activities anew, or back to a point.
+"""Remedies for a stuck workflow: retry what it waits for, reset its activities, or reset it to an earlier point.
 
-Activities are unpaused and reset by the server's own service: the SDK has no call of its own for that.
+Activities are unpaused and reset through the server's API, because the SDK has no calls for that.
 """
 
 import json
@@ -25,11 +25,11 @@ from protocol.opening_sealed import open_what_can_be
 FIRST: Final = "first"
 LAST: Final = "last"
 BEFORE: Final = "before:"
-"""Points: the first task of the latest run, its last one, and the task that took the last command of a name."""
+"""Names of points: the first workflow task of the latest run, the last, and the one before a command (by its name)."""
 
 
 class Point(NamedTuple):
-    """Where a workflow may be reset to: its name, and the event of the history."""
+    """A point to reset a workflow to: its name, and the id of the history event."""
 
     name: str
     event_id: int
@@ -40,16 +40,16 @@ class NoSuchPoint(Exception):
 
 
 async def try_again(client: TemporalClient, workflow_id: str, reason: str | None) -> None:
-    """Have a case try again what it is parked for (None: whatever it is). Raises WorkflowGone."""
+    """Make a case retry what it is parked for with this reason (None: everything). Raises WorkflowGone."""
     with told_when_gone():
         handle = client.get_workflow_handle(workflow_id)
         await handle.signal("retry_step", args=[reason] if reason is not None else [])
 
 
 async def activities_anew(client: TemporalClient, workflow_id: str) -> int:
-    """Unpause each activity that is paused and have each that waits for its next try tried now; how many there were.
+    """Unpause paused activities, and retry now those that wait for their next attempt; returns how many there were.
 
-    Raises WorkflowGone, and one of TEMPORAL_FAILED.
+    Raises WorkflowGone, or one of TEMPORAL_FAILED.
     """
     whose = WorkflowExecution(workflow_id=workflow_id)
     service = client.workflow_service
@@ -76,7 +76,7 @@ async def activities_anew(client: TemporalClient, workflow_id: str) -> int:
 
 
 async def points_of(client: TemporalClient, workflow_id: str) -> Sequence[Point]:
-    """Where the latest run may be reset to, the earliest first. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    """The points for a reset of the latest run, earliest first. Raises WorkflowGone, or one of TEMPORAL_FAILED."""
     with told_when_gone():
         history = await client.get_workflow_handle(workflow_id).fetch_history()
     for event in history.events:
@@ -94,10 +94,10 @@ async def points_of(client: TemporalClient, workflow_id: str) -> Sequence[Point]
 
 
 async def reset_to(client: TemporalClient, workflow_id: str, point: str, why: str) -> None:
-    """Let a new run go on from a point of the latest one; also where that has ended.
+    """Start a new run from a point of the latest one, even if that has ended.
 
-    All that people said since is given to the new run again; what stands in the ledger it takes over.
-    Raises NoSuchPoint, WorkflowGone, and one of TEMPORAL_FAILED.
+    Signals and updates since then are reapplied to the new run, which takes over what is already in the ledger.
+    Raises NoSuchPoint, WorkflowGone, or one of TEMPORAL_FAILED.
     """
     to = next((it.event_id for it in await points_of(client, workflow_id) if it.name == point), None)
     if to is None:
@@ -128,7 +128,7 @@ def _place(point: Point) -> tuple[int, bool]:
 
 
 def _command_in(payloads: Sequence[object]) -> str:
-    """The name of a command that was given; ``command`` where nobody here can read it."""
+    """The name of a command in an update's input; ``command`` if it cannot be read here."""
     data = getattr(payloads[0], "data", b"{}") if payloads else b"{}"
     try:
         return str(json.loads(data).get("name", "command"))

@@ -1,6 +1,6 @@
-"""What a workflow asks of the world, by name: the requests that ``workflows`` send and ``activities`` answer.
+"""The messages between doors, workflows and activities.
 
-Both sides know these and not each other.
+``workflows`` and ``activities`` both import these and not each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ class Message(Fixed):
 
 
 class CalendarNews(Message):
-    """A notice was published (signal): clocks that it changes are superseded."""
+    """A holiday notice was published (signal): clocks that it changes are superseded."""
 
     edition: str
     published_at: datetime
 
 
 class Snapshot(Message):
-    """A case as one run of its workflow hands it to the next.
+    """A case as one run of its workflow hands it to the next (continue-as-new).
 
-    Its state, the digest of its last event and how digests are computed, the keys of the commands seen lately, and the
-    work left: notices to count again by, cases to open, and whether somebody has said to look at the ledger.
+    ``prev`` is the digest of the last event, ``algorithm`` how digests are computed, ``keys`` are those of recent
+    commands. The rest is work left to do: notices to apply, follow-ups to open, and whether to look at the ledger.
     """
 
     state: Mapping[str, Any]
@@ -42,14 +42,14 @@ class Snapshot(Message):
 
 
 class CaseOpening(Message):
-    """What starts a case of any procedure: everything that it needs to live enters once, as data, and stays.
+    """The message that starts a case of any procedure, with everything that the case will ever need, as data.
 
-    The statute and the policy enter by the digests of their texts (:mod:`domain.rule_texts`), which never change.
+    Statute and policy are given by the digests of their texts (:mod:`domain.rule_texts`), which never change.
 
-    ``application`` is what was filed, as plain data that the procedure's matter reads. ``actor`` opens the case, with
-    jurisdiction in ``places``. ``key`` is the caller's, ``digest`` that of what was filed under it. ``filed_at`` is
-    the instant of receipt. ``shift`` moves the case's clock against the server's, for played cases alone.
-    ``all_editions`` lets a played case know every calendar edition from the start.
+    ``application`` is what was filed, as plain data that the procedure's ``matter`` validates. ``actor`` opens the
+    case, with jurisdiction in ``places``. ``key`` is the caller's idempotency key, ``digest`` that of what was filed
+    under it. ``filed_at`` is the instant of receipt. For played cases only: ``shift`` moves the case's clock against
+    the server's, and ``all_editions`` makes every calendar edition known from the start.
     """
 
     request_id: str
@@ -66,22 +66,22 @@ class CaseOpening(Message):
     shift: timedelta = timedelta()
     all_editions: bool = False
     opened_by: str | None = None
-    """The case that this one follows from."""
+    """The case that opened this one, if one did."""
     alone: bool = False
-    """A case played alone finds no other case, whatever else is played beside it."""
+    """Whether the case is played alone, so that it finds no other case."""
     asked: str | None = None
-    """Tells one call of a door from another: whoever reads it in the answer was the one who filed."""
+    """Identifies the call of a door: a caller that finds it in the answer is the one who filed."""
     snapshot: Snapshot | None = None
-    """What an earlier run has made of it; None in the first."""
+    """The state handed over by the previous run; None in the first."""
 
     @property
     def rule_texts(self) -> tuple[str, ...]:
-        """The digests of the texts that the case rests on."""
+        """The digests of the case's statute and policy."""
         return self.statute_digest, self.policy_digest
 
 
 class CaseToOpen(Message):
-    """Another case that follows from one, to be started once however often it is asked."""
+    """An order to open a follow-up case; idempotent by its request id."""
 
     procedure: ProcedureName
     request_id: str
@@ -95,21 +95,21 @@ class CaseToOpen(Message):
 
 
 class CommandToGive(Message):
-    """A command of one case to another."""
+    """A command that one case gives to another."""
 
     request_id: str
     command: Command
 
 
 class GrantsWanted(Message):
-    """Which open access grants are meant: those of a provider's resource."""
+    """A query for the open access grants of a provider's resource."""
 
     provider: str
     resource: str
 
 
 class GrantFound(Message):
-    """An open access grant and whose it is."""
+    """An open access grant, with the department that holds it."""
 
     request_id: str
     code: str
@@ -124,7 +124,7 @@ class FilingKey(Message):
 
 
 class Recount(Message):
-    """Work out these clocks again with the calendar as known on a day (None: all editions)."""
+    """A request to compute these clocks again with the calendar known on a day (None: all editions)."""
 
     orders: Sequence[ClockOrder]
     known_on: date | None
@@ -137,9 +137,9 @@ def caller_key(key: str) -> str:
 
 
 class CaseState(Message):
-    """Where a case stands: what a filing is answered with, and what its workflow ends with.
+    """The state of a case: the answer to a filing, and the result of its workflow.
 
-    ``asked`` is that of the opening that filed it now; None when it was filed before.
+    ``asked`` is that of the opening that filed the case just now; None if it was filed before.
     """
 
     request_id: str
@@ -151,7 +151,7 @@ class CaseState(Message):
 
 
 class CaseView(CaseState):
-    """A case at a glance, as the workflow holds it (query). ``stuck``: each reason that holds it up."""
+    """A summary of a case, as its workflow has it (query). ``stuck``: the reasons why it is stuck."""
 
     clocks: Sequence[Clock]
     next_at: datetime | None = None
@@ -159,10 +159,10 @@ class CaseView(CaseState):
 
 
 class Answer(Message):
-    """What a command did: the last event it wrote, the kinds of its events, and where the case stands after it.
+    """The result of a command: the number of the last event it wrote, the types of its events, and the new state.
 
-    ``asked`` is that of the call that was carried out now; None when the command was carried out before. ``repeated``
-    is the client's to say.
+    ``asked`` is that of the call that was carried out now; None if the command was carried out before. ``repeated`` is
+    set by the client.
     """
 
     head: int

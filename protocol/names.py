@@ -4,7 +4,7 @@ TASK_QUEUE = "shareflow"
 
 
 CASE = "Case"
-"""The workflow that carries a case of any procedure, by the name under which Temporal knows it."""
+"""The workflow type of cases of all procedures."""
 
 
 RECORD_STEP = "record_step"
@@ -29,7 +29,7 @@ PLAN_ROUND = "plan_round"
 
 
 DUTY_ROUND = "DutyRound"
-"""The workflow that opens the cases of a duty's period, by the name under which Temporal knows it."""
+"""The workflow type that opens the cases of a duty's period."""
 
 
 def workflow_id(request_id: str) -> str:
@@ -39,13 +39,13 @@ def workflow_id(request_id: str) -> str:
 
 
 def request_id_of(workflow: str) -> str:
-    """The case that a workflow carries, by the workflow's id; the id itself where it carries none."""
+    """The id of the case that a workflow carries; the workflow's own id if it carries none."""
     request_id = workflow.rpartition("/")[2]
     return request_id if workflow_id(request_id) == workflow else workflow
 
 
 STUCK_BATCH = "StuckBatch"
-"""The workflow that carries out a batch of retries, by the name under which Temporal knows it."""
+"""The workflow type that carries out a batch of retries."""
 
 
 MEND_PART = "mend_part"

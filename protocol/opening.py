@@ -1,4 +1,4 @@
-"""What is opened, and by which message: the case before anything happened, and what tells one filing from another."""
+"""The message that opens a case, the case before its filing, and the digest that identifies a filing."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from protocol.messages import CaseOpening
 
 
 class Played(NamedTuple):
-    """How a case's time differs from the world's: for played cases alone. ``alone``: it finds no other case."""
+    """How the time of a played case differs from real time. ``alone``: it finds no other case."""
 
     shift: timedelta = timedelta()
     all_editions: bool = False
@@ -23,16 +23,16 @@ class Played(NamedTuple):
 
 
 IN_THE_WORLD = Played()
-"""A case in the world's own time."""
+"""A case in real time."""
 
 
 def plain_matter(matter: Filed) -> dict[str, Any]:
-    """What is filed as plain JSON data; what was left out stays out."""
+    """What is filed, as plain JSON data, without the fields that were left out."""
     return matter.model_dump(mode="json", exclude_none=True)
 
 
 def digest_of_filing(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
-    """What tells one filing from another under the same key: the procedure, the text and everything that is filed."""
+    """Tells filings under one key apart: a digest of the procedure, the text and everything that is filed."""
     return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": plain_matter(matter)})
 
 
@@ -52,7 +52,7 @@ def opening_of(
     opened_by: str | None = None,
     asked: str | None = None,
 ) -> CaseOpening:
-    """The message that starts a case, whoever opens it; what each part means stands with :class:`CaseOpening`."""
+    """The message that starts a case; :class:`CaseOpening` describes its fields."""
     return CaseOpening(
         request_id=request_id,
         procedure=procedure,
@@ -74,10 +74,10 @@ def opening_of(
 
 
 def case_before(opening: CaseOpening) -> Case:
-    """The case that an opening starts, before anything has happened in it.
+    """The case of an opening, before its filing is recorded.
 
-    Raises pydantic.ValidationError for what the procedure cannot read, RuleTextMissing where the texts that it rests on
-    are not known here.
+    Raises pydantic.ValidationError if the application is invalid, RuleTextMissing if its statute or policy is not known
+    in this process.
     """
     procedure = PROCEDURES[opening.procedure]
     matter = procedure.matter.model_validate(dict(opening.application)).in_little_room()

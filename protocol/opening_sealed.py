@@ -1,7 +1,7 @@
-"""Opening what is sealed inside whatever Temporal answers with, for those who read its messages themselves.
+"""Decrypts payloads inside the server's own messages.
 
-The SDK opens what it hands to workflows, activities and callers. Whoever asks for a history, for what is pending or
-for the end of a history gets the server's own messages: with payloads and the words of failures still sealed in them.
+The SDK decrypts what it hands to workflows, activities and callers. Histories and descriptions of workflows are the
+server's own messages, in which payloads and the texts of failures are still sealed.
 """
 
 import json
@@ -19,15 +19,15 @@ _MARK: Final = SEALED.encode()
 
 
 def ring_of(client: TemporalClient) -> KeyRing | None:
-    """The keys with which a client seals and opens; None where it seals nothing."""
+    """The keys of a client; None if it seals nothing."""
     codec = client.data_converter.payload_codec
     return codec if isinstance(codec, KeyRing) else None
 
 
 def open_all(client: TemporalClient, message: ServerMessage) -> None:
-    """Open each payload in a message, and give failures their words back, as if nothing had ever been sealed.
+    """Open every payload in a message, and restore the texts of failures, as if nothing had been sealed.
 
-    Raises NotOpened where a key is missing or something was altered.
+    Raises NotOpened if a key is missing or something was altered.
     """
     missing = open_what_can_be(client, message)
     if missing:
@@ -35,11 +35,11 @@ def open_all(client: TemporalClient, message: ServerMessage) -> None:
 
 
 def open_what_can_be(client: TemporalClient, message: ServerMessage) -> frozenset[str]:
-    """Open what the client's keys open, leave the rest as it is; the ids of the keys that are missing.
+    """Open what the client's keys can open and leave the rest; returns the ids of the missing keys.
 
-    Raises NotOpened for what was altered.
+    Raises NotOpened if something was altered.
     """
-    if _MARK not in message.SerializeToString():  # most installations have no keys: one look instead of a walk
+    if _MARK not in message.SerializeToString():  # most installations have no keys: search once instead of walking
         return frozenset()
     ring = ring_of(client)
     missing = set[str]()
@@ -55,7 +55,7 @@ def open_what_can_be(client: TemporalClient, message: ServerMessage) -> frozense
 
 
 def _parts_of(message: ServerMessage) -> Iterator[Payload | Failure]:
-    """Every payload and failure in a message; a failure after what is in it."""
+    """Every payload and failure in a message, depth first: a failure comes after its parts."""
     if isinstance(message, Payload):
         yield message
         return
@@ -76,7 +76,7 @@ def _parts_of(message: ServerMessage) -> Iterator[Payload | Failure]:
 
 
 def _say_again(failure: Failure) -> None:
-    """Put the words of a failure back where they stand when nothing is sealed."""
+    """Put the text of a failure back into the fields where it is when nothing is sealed."""
     if not failure.HasField("encoded_attributes") or is_sealed(failure.encoded_attributes):
         return
     said = json.loads(failure.encoded_attributes.data)

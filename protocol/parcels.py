@@ -1,4 +1,4 @@
-"""Payloads for a door that hands them on without speaking with Temporal: metadata and bytes, opened and sealed."""
+"""Payloads as metadata and bytes, for a door that seals and opens them without using Temporal's types."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,19 +11,19 @@ from protocol.sealing import KeyMissing, KeyRing, is_sealed, key_id_of
 
 
 class Parcel(NamedTuple):
-    """A payload."""
+    """A payload without Temporal's types."""
 
     metadata: Mapping[str, bytes]
     data: bytes
 
 
 def opened_parcels(client: TemporalClient, parcels: Sequence[Parcel]) -> list[Parcel]:
-    """The parcels as they were before the client's keys sealed them, or as they are. Raises NotOpened."""
+    """The parcels, opened with the client's keys where they are sealed. Raises NotOpened."""
     return [_parcel(_opened(Payload(**each._asdict()), ring_of(client))) for each in parcels]
 
 
 async def sealed_parcels(client: TemporalClient, parcels: Sequence[Parcel]) -> list[Parcel]:
-    """The parcels sealed by the client's first key; as they are where it has none."""
+    """The parcels sealed with the client's first key; unchanged if it has none."""
     ring, payloads = ring_of(client), [Payload(**each._asdict()) for each in parcels]
     return [_parcel(each) for each in (await ring.encode(payloads) if ring else payloads)]
 

@@ -1,8 +1,8 @@
-"""How messages travel through Temporal: JSON, short, by one converter for the whole process, sealed where it has keys.
+"""The payload converter of Temporal messages: compact JSON, one converter for the process, encrypted if there are keys.
 
-A field that says no more than its default is left out: the defaults of messages never change. The opening of a case
-names the texts of rules that it rests on in the metadata of its payload, so that a worker can have them at hand before
-the case's code runs.
+Fields with their default value are left out, so the defaults of messages must never change. The opening of a case names
+the digests of its rule texts in the metadata of its payload, so that a worker can load them before the case's code
+runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,34 +27,34 @@ from protocol.messages import CaseOpening
 from protocol.sealing import KeyRing, SealedConverter
 
 RULE_TEXTS = "rule-texts"
-"""In a payload's metadata: the digests of the texts that its message rests on, with commas between."""
+"""Metadata key of a payload: the digests of the rule texts that its message refers to, separated by commas."""
 _JSON = b"json/plain"
 _serializer = SchemaSerializer(any_schema())
 
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    """How a type is read from JSON: put together once in a process, not once in every workflow."""
+    """The adapter that reads a type from JSON, built once for the process instead of once for each workflow."""
     return TypeAdapter(kind)
 
 
 class MessageConverter(EncodingPayloadConverter):
-    """Messages and plain data to JSON and back."""
+    """Converts messages and plain data to JSON and back."""
 
     @property
     def encoding(self) -> str:
-        """What stands in the metadata of these payloads."""
+        """The encoding in the metadata of these payloads."""
         return _JSON.decode()
 
     def to_payload(self, value: Any) -> Payload:
-        """The JSON of a value. Raises pydantic_core.PydanticSerializationError for what has none."""
+        """The JSON payload of a value. Raises pydantic_core.PydanticSerializationError if it has none."""
         metadata = {"encoding": _JSON}
         if isinstance(value, CaseOpening):
             metadata[RULE_TEXTS] = ",".join(value.rule_texts).encode()
         return Payload(metadata=metadata, data=_serializer.to_json(value, exclude_defaults=True))
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """The value of a payload, as the type that is asked for. Raises pydantic.ValidationError."""
+        """The value of a payload, as the requested type. Raises pydantic.ValidationError."""
         return _adapter(Any if type_hint is None else type_hint).validate_json(payload.data)
 
 
@@ -62,7 +62,7 @@ class MessagesAsJson(CompositePayloadConverter):
     """Temporal's own encodings, with JSON by :class:`MessageConverter`."""
 
     def __init__(self) -> None:
-        self.converters = _encodings()  # the SDK makes an object of this class several times in each turn of a workflow
+        self.converters = _encodings()  # shared: the SDK makes several objects of this class in each turn
 
 
 @cache
@@ -74,22 +74,22 @@ def _encodings() -> Mapping[bytes, EncodingPayloadConverter]:
 
 
 class MessagesConverter(DataConverter):
-    """Converts by :class:`MessagesAsJson`, alike for whatever a message belongs to.
+    """Converts by :class:`MessagesAsJson`, in every context.
 
-    The SDK would make a converter of its own for each activity and each turn of a workflow.
+    By default the SDK makes a new converter for each activity and each turn of a workflow.
     """
 
     def with_context(self, context: SerializationContext) -> Self:  # noqa: ARG002 - the SDK's own name
-        """Itself: none of its parts asks what a message belongs to."""
+        """This converter: none of its parts depends on the context."""
         return self
 
 
 data_converter = MessagesConverter(payload_converter_class=MessagesAsJson)
-"""What every client and worker of cases converts with, where nothing is sealed."""
+"""The converter of every client and worker if nothing is sealed."""
 
 
 def converter_with(ring: KeyRing | None) -> DataConverter:
-    """What converts by the keys of a ring: payloads are sealed, and with them the words of failures. None: nothing."""
+    """A converter that seals payloads and the texts of failures with the keys of a ring; None: it seals nothing."""
     if ring is None:
         return data_converter
     return MessagesConverter(
@@ -100,6 +100,6 @@ def converter_with(ring: KeyRing | None) -> DataConverter:
 
 
 def rule_texts_of(payloads: Sequence[Payload]) -> list[str]:
-    """The digests of the texts of rules that messages rest on."""
+    """The digests of the rule texts that messages refer to."""
     named = (payload.metadata.get(RULE_TEXTS, b"").decode() for payload in payloads)
     return [digest for names in named for digest in names.split(",") if digest]

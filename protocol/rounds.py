@@ -1,4 +1,4 @@
-"""Rounds of periodic duties: what is ordered, planned and done (定期工作)."""
+"""Messages for rounds of periodic duties (定期工作): order, plan and result."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,10 +9,10 @@ from protocol.messages import Message
 
 
 class RoundOrder(Message):
-    """A round of a duty: a case for everybody bound to it, in one period.
+    """An order for a round of a duty: a case for everybody bound to it, in one period.
 
-    ``period`` and ``department`` are there in a round by hand; a schedule's takes the period that begins, and all
-    departments. ``name`` is the department's where the list of departments does not have it.
+    ``period`` and ``department`` are set in a round started by hand; a scheduled one covers the period that begins, and
+    all departments. ``name`` is the department's name, if the list of departments does not have it.
     """
 
     statute: str
@@ -23,14 +23,14 @@ class RoundOrder(Message):
 
 
 class RoundWanted(Message):
-    """What is to be planned: a round, and the day it stands for."""
+    """A request to plan a round for a day."""
 
     order: RoundOrder
     day: date
 
 
 class RoundPlan(Message):
-    """The cases of a round: those to be opened, as what is filed by case, and those that are in the ledger already."""
+    """The cases of a round: those to be opened, with what is filed, and those already in the ledger."""
 
     statute: str
     statute_digest: str
@@ -41,9 +41,9 @@ class RoundPlan(Message):
 
 
 class RoundResult(Message):
-    """What came of a round: the cases opened now, those that were there, and why others could not be opened.
+    """The result of a round: the cases opened now, those that existed, and why others could not be opened.
 
-    ``refused`` by the rules, for good; ``failed`` because something was away.
+    ``refused``: by the rules, for good. ``failed``: because something was unavailable.
     """
 
     period: str

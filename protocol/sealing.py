@@ -1,8 +1,8 @@
-"""Messages sealed on their way into Temporal and opened on their way out, by keys that the operator holds (报文加密).
+"""Encryption of payloads in Temporal, with keys that the operator holds (报文加密).
 
-The first key of a ring seals; each key in it opens what it has sealed, so that a new first key begins without an end
-of the old one. A sealed payload names its key in its metadata and holds the whole payload that it was, metadata and
-all. What was written before there were keys passes as it is.
+The first key of a ring seals; every key opens what it has sealed, so a new first key can be added while the old ones
+stay in use. A sealed payload names its key in its metadata and contains the whole original payload, including its
+metadata. Payloads written before there were keys pass unchanged.
 """
 
 import base64
@@ -19,9 +19,9 @@ from temporalio.converter import EncodingPayloadConverter, PayloadCodec
 SEALED: Final = "binary/encrypted"
 """The encoding of a sealed payload, in its metadata."""
 KEY_ID: Final = "encryption-key-id"
-"""In the metadata of a sealed payload: the id of the key that opens it."""
+"""Metadata key of a sealed payload: the id of the key that opens it."""
 SETTING: Final = "SHAREFLOW_PAYLOAD_KEYS"
-"""Which setting names the file of keys, for those who are told that one is missing."""
+"""The setting that names the key file, for error messages."""
 _ENCODING: Final = "encoding"
 _NONCE: Final = 12
 _TAG: Final = 16
@@ -29,23 +29,23 @@ _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class SealKind(StrEnum):
-    """How payloads are sealed: both authenticate what they seal. SM4 (GB/T 32907) has a key of 128 bits."""
+    """Authenticated encryption of payloads. SM4 (GB/T 32907) has a key of 128 bits."""
 
     AES_256_GCM = "aes-256-gcm"
     SM4_GCM = "sm4-gcm"
 
     @property
     def key_bytes(self) -> int:
-        """How long its keys are."""
+        """Length of a key, in bytes."""
         return 32 if self is SealKind.AES_256_GCM else 16
 
 
 class NotOpened(ValueError):
-    """A payload cannot be opened; the message is one sentence that names its key, and nothing of what it holds."""
+    """A payload cannot be opened; one sentence that names its key and nothing of its content."""
 
 
 class KeyMissing(NotOpened):
-    """A payload is sealed with a key that is not at hand here."""
+    """A payload is sealed with a key that this process does not have."""
 
     def __init__(self, key_id: str) -> None:
         self.key_id = key_id
@@ -57,14 +57,14 @@ class KeyMissing(NotOpened):
 
 @dataclass(frozen=True)
 class PayloadKey:
-    """One key: its id, how it seals, and the secret itself."""
+    """One key: its id, its cipher, and the secret itself."""
 
     key_id: str
     kind: SealKind
     secret: bytes = field(repr=False)
 
     def seal(self, plain: bytes) -> bytes:
-        """What only the holder of the key reads, and nobody else can alter: nonce, text, tag."""
+        """Encrypt and authenticate: returns nonce, ciphertext, tag."""
         nonce = secrets.token_bytes(_NONCE)
         encryptor = self._cipher(nonce).encryptor()
         encryptor.authenticate_additional_data(self.key_id.encode())
@@ -73,7 +73,7 @@ class PayloadKey:
         return nonce + sealed + tag
 
     def open(self, sealed: bytes) -> bytes:
-        """What was sealed. Raises NotOpened for what this key has not sealed, or not so."""
+        """Decrypt. Raises NotOpened if this key did not seal it, or it was altered."""
         from cryptography.exceptions import InvalidTag
 
         nonce, text, tag = sealed[:_NONCE], sealed[_NONCE:-_TAG], sealed[-_TAG:]
@@ -88,7 +88,7 @@ class PayloadKey:
         return plain
 
     def _cipher(self, nonce: bytes, tag: bytes | None = None) -> Any:
-        # Here, not above: whoever has no keys does not wait for a library of ciphers.
+        # Imported here, so that processes without keys do not wait for the library.
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
         algorithm = algorithms.AES256 if self.kind is SealKind.AES_256_GCM else algorithms.SM4
@@ -96,7 +96,7 @@ class PayloadKey:
 
 
 class KeyRing(PayloadCodec):
-    """The keys at hand: the first one seals, each opens what it has sealed."""
+    """The keys of a process: the first one seals, each opens what it has sealed."""
 
     def __init__(self, first: PayloadKey, *others: PayloadKey) -> None:
         self.first = first
@@ -108,15 +108,15 @@ class KeyRing(PayloadCodec):
         return tuple(self._by_id)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Those payloads sealed; one that is sealed already stays as it is."""
+        """The payloads, sealed; one that is sealed already stays as it is."""
         return [payload if is_sealed(payload) else self._sealed(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Those payloads opened; one that was never sealed stays as it is. Raises NotOpened."""
+        """The payloads, opened; one that was never sealed stays as it is. Raises NotOpened."""
         return [self.opened(payload) if is_sealed(payload) else payload for payload in payloads]
 
     def opened(self, payload: Payload) -> Payload:
-        """The payload that a sealed one was. Raises NotOpened."""
+        """The original of a sealed payload. Raises NotOpened."""
         key_id = key_id_of(payload)
         if key_id not in self._by_id:
             raise KeyMissing(key_id)
@@ -128,19 +128,19 @@ class KeyRing(PayloadCodec):
 
 
 class SealedConverter(EncodingPayloadConverter):
-    """What a process without the keys says of a sealed payload; it makes none."""
+    """Reports sealed payloads in a process without the keys; it never makes any."""
 
     @property
     def encoding(self) -> str:
-        """What stands in the metadata of sealed payloads."""
+        """The encoding in the metadata of sealed payloads."""
         return SEALED
 
     def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002 - the SDK's own name
-        """None: a payload is sealed after it was made."""
+        """None: sealing is done by the codec, after conversion."""
         return None
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:  # noqa: ARG002 - the SDK's own name
-        """Raises KeyMissing: whoever has the key has opened it before."""
+        """Raises KeyMissing: with the key, the codec would have opened it before."""
         raise KeyMissing(key_id_of(payload))
 
 
@@ -150,22 +150,22 @@ def is_sealed(payload: Payload) -> bool:
 
 
 def key_id_of(payload: Payload) -> str:
-    """The id of the key that a sealed payload names; ``?`` where it names none that can be."""
+    """The id of the key that a sealed payload names; ``?`` if it is not a valid id."""
     said = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
     return said if _ID.fullmatch(said) else "?"
 
 
 def written_key(key_id: str, kind: SealKind) -> str:
-    """A new key as a line of a ring's file. Raises NotOpened for an id that cannot be one."""
+    """A new key, as a line for a key file. Raises NotOpened for an invalid id."""
     if not _ID.fullmatch(key_id):
         raise NotOpened("The id of a key has 1 to 64 letters, digits and . _ - and nothing else.")
     return f"{key_id} {kind} {base64.b64encode(secrets.token_bytes(kind.key_bytes)).decode()}"
 
 
 def ring_in(text: str) -> KeyRing:
-    """The ring of a file: a key a line, as id, kind and base64; ``#`` begins a remark.
+    """The keys of a key file: one on each line, as id, kind and base64; ``#`` begins a comment.
 
-    Raises NotOpened, which names the line and never the key, for a file that is none.
+    Raises NotOpened, which names the line and never the key, for an invalid file.
     """
     keys = list[PayloadKey]()
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,7 +1,7 @@
-"""How a case is found in Temporal's lists: its search attributes.
+"""The search attributes of a case in Temporal.
 
-Who and what a case is about is set when it is started and stays; where it stands is the ledger's to list. One attribute
-changes: why a case does not move.
+Procedure, statute and parties are set when a case is started and never change; the ledger lists cases by stage. One
+attribute changes: why a case is stuck.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAtt
 from domain.engine.case import Case
 
 STUCK_REASON = SearchAttributeKey.for_keyword_list("StuckReason")
-"""In which a case says what it waits for: every reason, none when it waits for nothing."""
+"""The reasons why a case is stuck; unset if it is not."""
 PROCEDURE = SearchAttributeKey.for_keyword("Procedure")
 STATUTE = SearchAttributeKey.for_keyword("Statute")
 REQUESTER = SearchAttributeKey.for_keyword("Requester")
@@ -25,11 +25,11 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
     PROVIDER.name: "Keyword",
     STUCK_REASON.name: "KeywordList",
 }
-"""What a Temporal namespace must know, name and type; the embedded server is started with these."""
+"""The search attributes that a Temporal namespace must have, by name and type; the embedded server starts with them."""
 
 
 def search_attributes(case: Case) -> list[SearchAttributePair[Any]]:
-    """The attributes that a case is started with; organisations by code, no personal data."""
+    """The attributes with which a case is started; organisations by code, no personal data."""
     return [
         SearchAttributePair(PROCEDURE, case.procedure.value),
         SearchAttributePair(STATUTE, case.statute.id),
@@ -39,7 +39,7 @@ def search_attributes(case: Case) -> list[SearchAttributePair[Any]]:
 
 
 def change_of_reasons(before: TypedSearchAttributes, stuck: Sequence[str]) -> SearchAttributeUpdate[Any] | None:
-    """What makes the reasons that were shown those of now; None where they are."""
+    """The update that shows the current reasons; None if they are shown already."""
     shown = before.get(STUCK_REASON)
     if list(shown or ()) == list(stuck):
         return None

@@ -1,4 +1,4 @@
-"""The one way in which a case is started, whoever opens it: a door, another case, a round of duties."""
+"""Starting a case: the only way, used by doors, other cases and rounds of duties."""
 
 import asyncio
 import uuid
@@ -14,7 +14,7 @@ from protocol.opening import case_before
 from protocol.search_attributes import search_attributes
 
 LONGEST_SUMMARY = 120
-"""In characters: the server takes 400 bytes."""
+"""In characters; the server allows 400 bytes."""
 
 
 async def start_case(
@@ -23,12 +23,12 @@ async def start_case(
     its_own: bool = True,
     task_queue: str = TASK_QUEUE,
 ) -> CaseState:
-    """Start a case and wait until its filing stands in the ledger; or wait for the one that was started before.
+    """Start a case and wait until its filing is in the ledger; or, if it was started before, wait for that one.
 
-    ``its_own``: only if that one was started by this very filing. An id whose filing was refused is as good as new.
-    Raises temporalio's WorkflowAlreadyStartedError when the case was started before and has ended since,
-    WorkflowUpdateFailedError or WorkflowFailureError with what went wrong (:func:`protocol.errors.told_by_the_case`),
-    RPCError when Temporal does not take it.
+    ``its_own``: wait for an earlier one only if it was started by this very filing. An id whose filing was refused can
+    be used again. Raises temporalio's WorkflowAlreadyStartedError if the case was started before and has ended since,
+    WorkflowUpdateFailedError or WorkflowFailureError with the reason (:func:`protocol.errors.told_by_the_case`), and
+    RPCError if Temporal does not accept it.
     """
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         CASE,
@@ -38,14 +38,14 @@ async def start_case(
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         **_told_of(opening),
     )
-    # What goes wrong is told by the update; nobody else waits for the operation's own account of it.
+    # The update reports failures; retrieve the start operation's own exception so that asyncio does not log it.
     told = asyncio.create_task(start.workflow_handle())
     told.add_done_callback(lambda it: it.cancelled() or it.exception())
     state: CaseState = await client.execute_update_with_start_workflow(
         "filed",
         FilingKey(key=opening.key, digest=opening.digest) if its_own else None,
         start_workflow_operation=start,
-        # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
+        # A new id each time: under a fixed one Temporal would return the outcome of a refused filing for ever.
         id=f"filed-{uuid.uuid4().hex}",
         result_type=CaseState,
     )
@@ -53,10 +53,10 @@ async def start_case(
 
 
 async def begin_anew(client: Client, opening: CaseOpening, task_queue: str = TASK_QUEUE) -> bool:
-    """Start a case of which the ledger has everything and Temporal nothing; it takes over what the ledger has.
+    """Start the workflow of a case that the ledger has and Temporal lost; it takes over what the ledger has.
 
-    False where Temporal has a workflow of it after all. Waits for nobody: it goes on when a worker runs. Raises
-    RPCError when Temporal does not take it.
+    False if Temporal has a workflow of it after all. Does not wait: it continues when a worker runs. Raises RPCError if
+    Temporal does not accept it.
     """
     never_twice = WorkflowIDReusePolicy.REJECT_DUPLICATE
     try:
@@ -69,7 +69,7 @@ async def begin_anew(client: Client, opening: CaseOpening, task_queue: str = TAS
 
 
 def _told_of(opening: CaseOpening) -> dict[str, Any]:
-    """What Temporal shows of a case beside its messages, and the id by which it is one."""
+    """The workflow id, search attributes and summary of a case."""
     case = case_before(opening)
     return {
         "id": workflow_id(opening.request_id),

@@ -1,4 +1,4 @@
-"""The trace in which something is done: read from what came along with a message, in force for a block of code."""
+"""Trace context: extracted from what came with a message, and attached for a block of code."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 
 def carried_by(carrier: Mapping[str, str]) -> Context:
-    """The trace that a carrier of W3C's trace context names; an empty one where it names none."""
+    """The trace in a carrier (W3C trace context); an empty context if it has none."""
     return TraceContextTextMapPropagator().extract(carrier, Context())
 
 
 @contextmanager
 def attached(context: Context) -> Iterator[None]:
-    """Have a trace in force while inside. A workflow that is evicted meanwhile ends the block where it is not."""
+    """Attach a context for the block. If an evicted workflow leaves the block elsewhere, nothing is detached."""
     token = attach(context)
     try:
         yield

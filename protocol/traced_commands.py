@@ -1,7 +1,7 @@
-"""One trace a command: how a caller's trace goes along through Temporal to the activity that records the step.
+"""One trace for each command: from the caller, through Temporal, to the activity that records the step.
 
-The trace travels in headers, which histories keep: a good hundred bytes a command. What a case decides never depends
-on them, so a history replays with tracing and without.
+The trace context travels in headers, which histories keep: a good hundred bytes for each command. Decisions never
+depend on them, so a history replays with and without tracing.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -27,24 +27,24 @@ from protocol.names import RECORD_STEP
 from protocol.trace_context import attached, carried_by
 
 HEADER: Final = "_tracer-data"
-"""What the SDK calls the header that carries a trace."""
+"""The SDK's name of the header that carries the trace context."""
 
 
 class TracedCommands(OpenTelemetryInterceptor):
-    """The SDK's interceptor, but for the span of a whole run, which would be open as long as the case.
+    """The SDK's tracing interceptor without the span of a whole run, which would stay open as long as the case.
 
-    For a client; workers on it take it over. It needs a tracer provider of the SDK's making in the whole process.
+    For a client, from which its workers take it over. The process needs a tracer provider made by the SDK.
     """
 
     def __init__(self) -> None:
         super().__init__(add_temporal_spans=True)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[Any]:
-        """What wraps each run of a workflow."""
+        """The interceptor of each workflow run."""
         traced = super().workflow_interceptor_class(input)
 
         class TracedRun(WorkflowInboundInterceptor):
-            """Updates in their callers' traces, as the SDK has them; the run itself in that of its filing."""
+            """Updates run in their callers' traces, as the SDK does it; the run itself in the trace of its filing."""
 
             def __init__(self, next: WorkflowInboundInterceptor) -> None:
                 super().__init__(next)
@@ -67,12 +67,12 @@ class TracedCommands(OpenTelemetryInterceptor):
 
 
 def tracer_provider(resource: Resource) -> ReplaySafeTracerProvider:
-    """What makes spans, also in the code of workflows: one that runs again makes none a second time."""
+    """A tracer provider that is safe in workflow code: a replay makes no spans again."""
     return create_tracer_provider(resource=resource, shutdown_on_exit=False)
 
 
 def _of_the_filing(input: ExecuteWorkflowInput) -> Context:
-    """The trace in which a run was begun; none for a run that took a case over."""
+    """The trace in which the case was filed; empty for a run that continues another one."""
     header = input.headers.get(HEADER)
     if header is None or workflow.info().continued_run_id is not None:
         return Context()
@@ -80,14 +80,14 @@ def _of_the_filing(input: ExecuteWorkflowInput) -> Context:
 
 
 class _Inside(WorkflowInboundInterceptor):
-    """What the SDK's wraps, so that what a run does by itself is seen before the SDK sees it."""
+    """Sits inside the SDK's interceptor, so that :class:`_ByItself` sees a run's activities before the SDK does."""
 
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
         self.next.init(_ByItself(outbound))
 
 
 class _ByItself(WorkflowOutboundInterceptor):
-    """Until its filing is recorded a run is in the trace of that; each activity later, but for updates, in its own."""
+    """Activities are in the filing's trace until it is recorded; later ones, outside updates, have their own traces."""
 
     _filed = False
 

@@ -1,8 +1,8 @@
-"""A case (案件): one workflow for every procedure, put together from parts with one concern each.
+"""A case (案件): one workflow for all procedures, composed of parts with one concern each.
 
-The procedure decides by the pure rules of ``procedures``. Here its decisions become steps (:mod:`workflows.recording`),
-time wakes the case (:mod:`workflows.timekeeping`), people's commands come as updates (:mod:`workflows.commands`), and
-what a procedure asks of other cases is an errand (:mod:`workflows.errands`). A refusal leaves no trace.
+The pure rules in ``procedures`` decide. Their decisions are recorded as steps (:mod:`workflows.recording`), time wakes
+the case (:mod:`workflows.timekeeping`), people's commands arrive as updates (:mod:`workflows.commands`), and what a
+procedure needs from other cases is an errand (:mod:`workflows.errands`). A refused command leaves no trace in history.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=CASE)
 class CaseWorkflow:
-    """One case of any procedure, from its filing until it is closed, over as many runs as that takes."""
+    """One case of any procedure, from its filing until it is closed, over as many workflow runs as that takes."""
 
     @workflow.init
     def __init__(self, opening: CaseOpening) -> None:
@@ -56,12 +56,12 @@ class CaseWorkflow:
 
     @property
     def case(self) -> Case:
-        """The case as it is recorded."""
+        """The state of the case, as recorded in the ledger."""
         return self.recorder.case
 
     @workflow.run
     async def run(self, opening: CaseOpening) -> CaseState:  # noqa: ARG002 - the constructor took it
-        """Carry the case: through the gate, from stage to stage, to its end."""
+        """Carry the case through the gate, from stage to stage, to its end."""
         await self.begin()
         while not self.case.closed:
             errand = self.errands.in_stage.get(self.case.stage)
@@ -72,7 +72,7 @@ class CaseWorkflow:
         return await self._end()
 
     async def begin(self) -> None:
-        """Through the gate; a run that takes over begins where the last one stood."""
+        """Record the filing; a run that continues another one starts from its snapshot."""
         if self.opening.snapshot is None:
             await self.gate.pass_through()
         else:
@@ -81,7 +81,7 @@ class CaseWorkflow:
     # From stage to stage
 
     async def _wait_in_stage(self) -> None:
-        """Wait in the present stage until people or time have moved the case on to another."""
+        """Wait in the current stage until people or time have moved the case to another."""
         stage, recorder = self.case.stage, self.recorder
         while self.case.stage is stage and not self.case.closed:
             if not recorder.idle:
@@ -98,19 +98,19 @@ class CaseWorkflow:
                 await self.time.sleep(self._is_called)
 
     def _is_called(self) -> bool:
-        """Whether there is something to do that is not time's."""
+        """Whether there is something to do other than wait for the next instant."""
         to_do = self.follow_ups.waiting or bool(self.recounts.news) or self.recorder.nudged
         return to_do or self.this_run.should_continue_as_new or not self.recorder.idle
 
     async def _act(self, errand: ByItself) -> None:
-        """Do in the present stage what waits for nobody; what this run does not come to is the next one's."""
+        """Do the work of a stage that waits for nobody; what this run does not get done, the next one does."""
         try:
             await errand(self.recorder, self.others)
         except HandingOver:
             await self._hand_over()
 
     async def _end(self) -> CaseState:
-        """Open what follows, let every caller have their answer, and tell how it ended."""
+        """Open the follow-up cases, let every caller have an answer, and return the final state."""
         while self.follow_ups.left or not workflow.all_handlers_finished():
             if self.follow_ups.left and self.this_run.should_continue_as_new:
                 await self._hand_over()
@@ -124,23 +124,23 @@ class CaseWorkflow:
     def _show(self) -> None:
         show(self.case, self.waits.reasons)
 
-    # Updates: people's decisions
+    # Updates
 
     @workflow.update(name="filed")
     async def filed(self, meant: FilingKey | None = None) -> CaseState:  # noqa: ARG002 - the validator looks at it
-        """Answer once the filing stands in the ledger, or with why the rules refuse it."""
+        """Answer once the filing is in the ledger, or with the refusal."""
         self.this_run.updates += 1
         await self.gate.told()
         return state_of(self.case, self.opening.asked if self.gate.filed_now else None)
 
     @filed.validator
     def may_be_told(self, meant: FilingKey | None = None) -> None:
-        """Not to somebody who means another filing."""
+        """Reject callers who mean another filing."""
         self.gate.may_be_told(meant)
 
     @workflow.update(name="command")
     async def command(self, command: Command) -> Answer:
-        """Carry out one command: it is in the ledger when this answers."""
+        """Carry out one command; it is in the ledger when this returns."""
         self.this_run.updates += 1
         written, now = await self.commands.carry_out(command)
         return Answer(
@@ -153,12 +153,12 @@ class CaseWorkflow:
 
     @command.validator
     def may_command(self, command: Command) -> None:
-        """May this be done now? A no leaves no history."""
+        """Whether the command is allowed now; a rejected update leaves nothing in history."""
         self.commands.may_be_given(command)
 
     @workflow.update(name="catch_up")
     async def catch_up(self, until: datetime) -> None:
-        """Let time alone do what it has to do until then, without waiting out the timer's grace."""
+        """Process everything due until then, without waiting out the timer's grace period."""
         self.this_run.updates += 1
         await self.time.pass_time(min(until.astimezone(CHINA), instants.now(self.opening)))
         await workflow.wait_condition(
@@ -171,33 +171,33 @@ class CaseWorkflow:
 
     @catch_up.validator
     def may_catch_up(self, until: datetime) -> None:  # noqa: ARG002 - a validator takes what its update takes
-        """Not while a step is being recorded."""
+        """Reject while a step is being recorded."""
         self.commands.may_be_taken()
 
     # Signals and queries
 
     @workflow.signal(name="calendar_published")
     def calendar_published(self, news: CalendarNews) -> None:
-        """A notice was published: clocks that it changes are superseded."""
+        """A holiday notice was published: clocks that it changes are to be superseded."""
         self.recounts.news.append(news)
 
     @workflow.signal(name="sync_from_ledger")
     def sync_from_ledger(self) -> None:
-        """Take over what the ledger holds beyond this case's knowledge (after a lost answer)."""
+        """Take over events of the ledger that this case does not know, such as after a lost answer."""
         self.recorder.nudged = True
 
     @workflow.signal(name="retry_step")
     def retry_step(self, reason: str | None = None) -> None:
-        """An operator has mended what the case was waiting for: all of it, or what it was stuck on for this reason."""
+        """An operator wants the case to try again: everything it waits for, or what it waits for with this reason."""
         self.waits.retry(reason)
 
     @workflow.query(name="case")
     def case_query(self) -> CaseView:
-        """The case as the workflow holds it now."""
+        """The state of the case in the workflow."""
         return view_of(self.case, self.recorder.next, self.waits.reasons)
 
 
 def _as_handed_over(opening: CaseOpening) -> Case:
-    """The case as the run before has left it; before anything has happened, where this is the first."""
+    """The case as the previous run left it; for the first run, a case before its filing."""
     case = case_before(opening)
     return restore_snapshot(case, opening.snapshot.state) if opening.snapshot else case

@@ -1,4 +1,4 @@
-"""People's decisions: may a command be given now, and what it does."""
+"""Commands: whether one is allowed now, and carrying it out."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class LetIn(NamedTuple):
-    """What the rules said of a command when it was let in, and of which state of the case."""
+    """The decision that the validator made on a command, and the state of the case it was based on."""
 
     key: str
     at: datetime
@@ -41,17 +41,17 @@ class Commands:
         self._let_in: LetIn | None = None
 
     def may_be_taken(self) -> None:
-        """Refuse, without a trace, while a step is being recorded or a run hands over."""
-        # Not when a run has grown long: a task that only refuses wakes nobody, and would never come to hand over.
+        """Reject (busy) while a step is being recorded, the run hands over, or the filing is not recorded yet."""
+        # A long run is no reason to reject: a task that only rejects wakes nothing, so the run would never hand over.
         if not self._recorder.idle or self._this_run.leaving or not self._recorder.case.filed:
             raise busy()
 
     def may_be_given(self, command: Command) -> None:
-        """Whether this command may be given now. Raises ApplicationError with the refusal."""
+        """Check that a command is allowed now. Raises ApplicationError with the refusal."""
         self.may_be_taken()
         recorder = self._recorder
         if recorder.keys.get(caller_key(command.key), command.key) != command.key:
-            # Also when both come at once.
+            # Holds also if both commands come at once.
             raise key_reused("the key gave another command")
         if self._given_before(command):
             return
@@ -66,7 +66,7 @@ class Commands:
             raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None
 
     async def carry_out(self, command: Command) -> tuple[Sequence[NumberedEvent], bool]:
-        """Record what a command does; the events that it wrote, and whether it wrote them now.
+        """Record the events of a command; returns them, and whether this call wrote them (False: an earlier one did).
 
         Raises ApplicationError with the refusal.
         """
@@ -87,11 +87,11 @@ class Commands:
             raise refused(refusal, recorder.case) from None
 
     def _as_let_in(self, command: Command, at: datetime) -> Sequence[Event] | None:
-        """What the rules said when it was let in, where they would say the same now; a replay lets nothing in anew."""
+        """The validator's decision, if nothing changed since; None in a replay, where validators do not run."""
         was, self._let_in = self._let_in, None
         same = was is not None and (was.key, was.at) == (command.key, at) and was.case is self._recorder.case
         return was.events if was is not None and same else None
 
     def _given_before(self, command: Command) -> bool:
-        """Whether this very command was recorded: by an earlier run, for within one Temporal knows it by its id."""
+        """Whether an earlier run recorded this command; within a run, Temporal recognises the update by its id."""
         return self._recorder.keys.get(caller_key(command.key)) == command.key

@@ -1,7 +1,7 @@
-"""What one case asks of others: to be opened, to take a command, to be found.
+"""What one case asks of others: to be opened, to take a command, to be looked up.
 
-Each goes through an activity that may be repeated: another case is opened once under its id, and a command is given
-once under its key.
+Each request is an idempotent activity: another case is opened once under its id, and a command is given once under its
+key.
 """
 
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waits import OPENING, OTHER_CASE, Waits, answered
 
 BEFORE_IT_IS_TOLD = timedelta(seconds=20)
-"""How long another case is tried before the wait is shown to operators."""
+"""How long a request is retried before the wait is shown to operators."""
 
 
 class Correspondence:
-    """A case among others."""
+    """The requests of one case to others."""
 
     def __init__(self, opening: CaseOpening, waits: Waits, this_run: ThisRun) -> None:
         self._opening = opening
@@ -50,9 +50,10 @@ class Correspondence:
         actor: Actor = PLATFORM,
         event: NumberedEvent | None = None,
     ) -> str | None:
-        """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done.
+        """Give another case a command, once. Returns the code of the refusal, or None when it is done.
 
-        ``event``: what is told happened with it, and is judged there by its instant. Raises HandingOver.
+        ``event``: the event of this case that the command reports; its instant counts as the time of receipt. Raises
+        HandingOver.
         """
         own = self._opening.request_id
         about = [own, name.value, request_id, dict(fields), *([event.seq] if event else [])]
@@ -65,9 +66,9 @@ class Correspondence:
         return refused
 
     async def open_grants(self, provider: str, resource: str, stays: bool = False) -> Sequence[GrantFound]:
-        """The grants of a resource that are open now, oldest first; a case played alone finds none.
+        """The open grants of a resource, oldest first; a case played alone finds none.
 
-        Raises HandingOver, unless it ``stays``.
+        Raises HandingOver, unless ``stays``.
         """
         if self._opening.alone:
             return []
@@ -76,14 +77,14 @@ class Correspondence:
         return [GrantFound.model_validate(grant) for grant in found]
 
     async def find_case(self, request_id: str) -> CaseFound | None:
-        """Another case that is named in this one's filing, as the ledger has it; a case played alone finds none."""
+        """A case named in this one's filing, as the ledger has it; a case played alone finds none."""
         if self._opening.alone:
             return None
         found = await self._ask(OTHER_CASE, FIND_CASE, request_id, stays=True)
         return CaseFound.model_validate(found) if found is not None else None
 
     async def wait_for_another_case(self, refused: str) -> None:
-        """Another case refuses what has to be done there: be visibly stuck until an operator says to try again.
+        """Another case refused what has to be done there: stay visibly stuck until an operator says to try again.
 
         Raises HandingOver.
         """
@@ -94,10 +95,10 @@ class Correspondence:
         wait.over()
 
     async def _ask(self, what: str, activity: str, said: Any, stays: bool = False) -> Any:
-        """The answer of an activity. What is refused for good waits for an operator, all else is tried again.
+        """The answer of an activity. After a non-retryable failure an operator must act; everything else is retried.
 
-        Raises HandingOver when the next run is to ask instead. One that ``stays`` is part of a command or a filing,
-        and the run that took it answers it.
+        Raises HandingOver if the next run is to ask instead. ``stays``: the request is part of a command or a filing,
+        which the run that accepted it must answer.
         """
         wait, patience = self._waits.begin(what), BEFORE_IT_IS_TOLD
 

@@ -1,7 +1,7 @@
-"""A round of a periodic duty (定期工作开始): a case for everybody bound to it, when a period begins.
+"""A round of a periodic duty (定期工作开始): opens a case for everybody bound to the duty, when a period begins.
 
-A Temporal Schedule starts it at the beginning of each period; triggered twice, or filled in afterwards, it opens
-nothing twice: the case of a duty, a body and a period has one id.
+A Temporal Schedule starts it at the beginning of each period. It is idempotent, also when triggered twice or
+backfilled, because the case of a duty, a body and a period has one id.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ with workflow.unsafe.imports_passed_through():
 AT_ONCE = 10
 """How many cases are opened at the same time."""
 PATIENCE, PATIENCE_BY_HAND = timedelta(days=7), timedelta(seconds=45)
-"""How long an engine that is away, or a list of departments that cannot be read, is waited for."""
+"""How long to retry while the ledger is down or the list of departments cannot be read."""
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
 
 class _Came(NamedTuple):
-    """What came of one case of a round: it is there, opened now or before, or refused, or could not be asked for."""
+    """The result for one case of a round: opened now, there before, refused, or failed."""
 
     opened: bool = False
     refused: RefusalNote | None = None
@@ -50,7 +50,7 @@ class DutyRoundWorkflow:
 
     @workflow.run
     async def run(self, order: RoundOrder) -> RoundResult:
-        """Open what is not there yet. Fails, when all others are open, with what could not be opened and why."""
+        """Open the missing cases. If some cannot be opened, fails after opening all others, and says why."""
         self._patience = PATIENCE_BY_HAND if order.period else PATIENCE
         plan: RoundPlan = await workflow.execute_activity(
             PLAN_ROUND,
@@ -75,7 +75,7 @@ class DutyRoundWorkflow:
         return result
 
     async def _open(self, plan: RoundPlan, case: str) -> _Came:
-        """Open one case; what went wrong if it could not be, so that the others are opened all the same."""
+        """Open one case; a failure is returned, not raised, so that the others are opened all the same."""
         order = CaseToOpen(
             procedure=ProcedureName.PERIODIC_DUTY,
             request_id=case,
@@ -105,6 +105,6 @@ class DutyRoundWorkflow:
 
 
 def _day() -> date:
-    """The day that a round stands for: the one for which it was scheduled, however late it runs."""
+    """The day of a round: the one for which it was scheduled, however late it runs."""
     scheduled: datetime | None = workflow.info().typed_search_attributes.get(SCHEDULED)
     return day_of(scheduled or workflow.now())

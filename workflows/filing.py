@@ -1,4 +1,4 @@
-"""The filing: the gate that every case passes, and what is told to whoever waits before it."""
+"""The filing of a case: recorded or refused, and what callers who wait for it are told."""
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 class FilingGate:
-    """The gate of one case: behind it the filing stands in the ledger, or the rules have refused it.
+    """The gate that every case passes first: the filing is recorded in the ledger, or the rules refuse it.
 
-    ``filed_now``: this run has written it there; an earlier one may have, whose answer was lost.
+    ``filed_now``: this run wrote the filing; otherwise an earlier run did, whose answer was lost.
     """
 
     def __init__(self, opening: CaseOpening, recorder: Recorder, others: Correspondence, errands: Errands) -> None:
@@ -30,8 +30,8 @@ class FilingGate:
     async def pass_through(self) -> None:
         """Ask the rules and record the filing, with the first limits.
 
-        Raises ApplicationError with the refusal when the rules say no, or when the key files another request: whoever
-        waits for the filing is told the same.
+        Raises ApplicationError if the rules refuse, or if the key was used for another filing; callers who wait for the
+        filing get the same error.
         """
         opening, recorder = self._opening, self._recorder
         find = self._errands.before_filing
@@ -41,7 +41,7 @@ class FilingGate:
         try:
             events = open_case(recorder.case, opening.actor, at, digests_of(opening), opening.places)
         except Refused as refusal:
-            # A case that begins again was filed once, whatever the rules would say of its filing now.
+            # A case that is started again may have been filed already; then it does not matter what the rules say now.
             await recorder.sync()
             if recorder.case.filed:
                 return
@@ -53,26 +53,26 @@ class FilingGate:
                 raise await self._refused(key_reused("the key files another request"))
 
     async def _refused(self, error: ApplicationError) -> ApplicationError:
-        """Tell whoever waits; the id stays as good as new."""
+        """Answer the callers who wait, and return the error; the id can be used again."""
         self._no = error
         await workflow.wait_condition(workflow.all_handlers_finished)
         return error
 
     async def told(self) -> None:
-        """Wait until the filing stands in the ledger. Raises ApplicationError with why the rules refuse it."""
+        """Wait until the filing is in the ledger. Raises ApplicationError with the refusal."""
         recorder = self._recorder
         await workflow.wait_condition(lambda: recorder.case.filed or self._no is not None)
         if self._no is not None:
             raise self._no
 
     def may_be_told(self, meant: FilingKey | None) -> None:
-        """Not to somebody who means another filing: one key was used twice at once. None: whoever filed it."""
+        """Reject a caller who means another filing, sent at the same time under one key; None: any filing will do."""
         if meant is not None and (meant.key, meant.digest) != (self._opening.key, self._opening.digest):
             raise key_reused("the key files another request")
 
 
 def digests_of(opening: CaseOpening) -> dict[str, str]:
-    """What becomes part of the first event, and so of the chain: digests, and the case that this one follows from."""
+    """What the first event records, and so the hash chain covers: digests, and the case that this one follows from."""
     digests = {
         "statute_digest": opening.statute_digest,
         "policy_digest": opening.policy_digest,

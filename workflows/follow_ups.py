@@ -1,6 +1,6 @@
-"""What follows from a case in others: those that its events open (转立新事项), and those that they tell something.
+"""Follow-ups in other cases: those that this case's events open (转立新事项), and those that they tell something.
 
-Time and people go on meanwhile: a case that cannot be opened yet holds up nothing but the end of this one.
+They run beside everything else: a case that cannot be opened yet delays only the end of this one.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class FollowUps:
-    """The events whose follow-up is still to be done, in their order. ``left`` goes over to the next run."""
+    """The events whose follow-up is still to be done, in order; ``left`` is handed to the next run."""
 
     def __init__(self, opening: CaseOpening, others: Correspondence, this_run: ThisRun) -> None:
         self.left: list[NumberedEvent] = list(opening.snapshot.to_open) if opening.snapshot else []
@@ -28,25 +28,25 @@ class FollowUps:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being opened or told at this moment."""
+        """Whether no follow-up is in progress."""
         return self._under_way is None or self._under_way.done()
 
     @property
     def waiting(self) -> bool:
-        """Whether something is to be done that nobody is doing."""
+        """Whether follow-ups are left and none is in progress."""
         return bool(self.left) and self.idle
 
     def noted(self, events: Sequence[NumberedEvent]) -> None:
-        """Something was recorded: what follows from it is to be done."""
+        """Queue the follow-ups of events that were recorded."""
         self.left += [event for event in events if event.type in (EventType.CASE_OPENED, EventType.CASE_TOLD)]
 
     def begin(self) -> None:
-        """Do, beside everything else, what is left."""
+        """Start on what is left, in the background."""
         if self.idle:
             self._under_way = asyncio.create_task(self._in_order())
 
     async def finish(self) -> None:
-        """Do what is left and wait until it is done, or until this run has grown long."""
+        """Do what is left and wait for it, or until this run should hand over."""
         while self.left and not self._this_run.should_continue_as_new:
             self.begin()
             await workflow.wait_condition(lambda: self.idle)
@@ -62,7 +62,7 @@ class FollowUps:
     async def _do(self, event: NumberedEvent) -> None:
         said = event.data
         if event.type is EventType.CASE_TOLD:
-            # What the other case makes of it is its own affair: it may have ended, or be past it.
+            # A refusal is ignored: the other case may have ended or moved on.
             name, fields = CommandName(said["command"]), dict(said["fields"])
             await self._others.tell(said["request_id"], name, fields, event.actor, event)
         else:

@@ -1,4 +1,4 @@
-"""Handing over: what one run of a case's workflow leaves to the next. See :mod:`workflows.this_run` for when."""
+"""Continue-as-new: what one run of a case's workflow hands to the next. :mod:`workflows.this_run` says when."""
 
 from temporalio import workflow
 
@@ -12,9 +12,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def hand_over(this_run: ThisRun, recorder: Recorder, follow_ups: FollowUps, recounts: Recounts) -> None:
-    """Let the next run take over with all that is left to do; back only when nothing is, for the case has ended.
+    """Continue as new with all that is left to do. Returns only if nothing is left because the case is closed.
 
-    Commands are refused as busy from now on. Those that were taken before are answered by this run.
+    From now on commands are rejected as busy; those already accepted are answered by this run first.
     """
     this_run.leaving = True
     await workflow.wait_condition(lambda: workflow.all_handlers_finished() and recorder.idle and follow_ups.idle)
@@ -34,7 +34,7 @@ async def hand_over(this_run: ThisRun, recorder: Recorder, follow_ups: FollowUps
 
 
 def _keys_of_this_run(recorder: Recorder) -> dict[str, str]:
-    """The keys that came since the last hand-over: an older one is known to the ledger."""
+    """The keys that arrived since the last hand-over; older ones are found in the ledger."""
     handed_over = recorder.opening.snapshot
     before = handed_over.keys if handed_over else {}
     return {name: key for name, key in recorder.keys.items() if before.get(name) != key}

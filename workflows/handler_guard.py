@@ -1,4 +1,4 @@
-"""How the code of update handlers is guarded, in whatever runs it: a worker, a replay."""
+"""The interceptor around update handlers, used by workers and replays alike."""
 
 import asyncio
 from typing import Any
@@ -14,10 +14,10 @@ from temporalio.worker import (
 
 
 class _GuardedCode(WorkflowInboundInterceptor):
-    """A bug in an update handler fails that update and never wedges the case; what began a case is let go."""
+    """A bug in an update handler fails that update instead of wedging the case; headers are copied to save memory."""
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-        # A view of the message that began the case, which would stay in memory whole as long as the case is open.
+        # The headers are a view of the whole start message, which would stay in memory as long as the case is open.
         input.headers = dict(input.headers)
         return await super().execute_workflow(input)
 
@@ -31,7 +31,7 @@ class _GuardedCode(WorkflowInboundInterceptor):
 
 
 class HandlerGuard(Interceptor):
-    """Wraps every update handler once, in one place."""
+    """Wraps every update handler, in one place."""
 
     def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return _GuardedCode

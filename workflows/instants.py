@@ -1,4 +1,4 @@
-"""What time it is in a case: the server's time, moved by the shift of a played case, in Asia/Shanghai."""
+"""The time in a case: the server's time plus the shift of a played case, in Asia/Shanghai."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ with workflow.unsafe.imports_passed_through():
 
 
 def now(opening: CaseOpening) -> datetime:
-    """The instant of a case."""
+    """The current instant in a case."""
     return (workflow.now() + opening.shift).astimezone(CHINA)
 
 
 def received(opening: CaseOpening, case: Case, at: datetime | None) -> datetime:
-    """When something was received: as the door says, but never after now nor before what is recorded."""
+    """The instant of receipt: as the door says, but not in the future and not before the last recorded event."""
     present = now(opening)
     instant = min(at.astimezone(CHINA), present) if at is not None else present
     return max(instant, case.last_at) if case.last_at is not None else instant

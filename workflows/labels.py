@@ -1,4 +1,4 @@
-"""How a case shows itself to people in Temporal's own pages, and at a glance to whoever asks it."""
+"""How a case appears in Temporal's own UI, and its answers to updates and queries."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def state_of(case: Case, asked: str | None = None) -> CaseState:
-    """Where the case stands; ``asked`` is that of the call that has filed it now."""
+    """The state of the case; ``asked`` is that of the call that filed it just now."""
     return CaseState(
         request_id=case.request_id,
         statute=case.statute.id,
@@ -26,7 +26,7 @@ def state_of(case: Case, asked: str | None = None) -> CaseState:
 
 
 def view_of(case: Case, following: Instant | None, stuck: Sequence[str]) -> CaseView:
-    """The case at a glance: ``following`` is what time will do to it next, ``stuck`` what it waits for."""
+    """A summary of the case: ``following`` is the next instant due, ``stuck`` what it waits for."""
     return CaseView(
         request_id=case.request_id,
         statute=case.statute.id,
@@ -40,7 +40,7 @@ def view_of(case: Case, following: Instant | None, stuck: Sequence[str]) -> Case
 
 
 def show(case: Case, stuck: Sequence[str]) -> None:
-    """The page of Temporal's own UI; and, in the one search attribute that changes, what the case waits for."""
+    """Update the details page in Temporal's UI and, if it changed, the search attribute that says why it is stuck."""
     workflow.set_current_details(case_details(case, stuck))
     changed = change_of_reasons(workflow.info().typed_search_attributes, stuck)
     if changed is not None:
@@ -56,7 +56,7 @@ def wait_summary(case: Case, instant: Instant) -> str:
 
 
 def case_details(case: Case, stuck: Sequence[str] = ()) -> str:
-    """The details page: where the case stands, who must act, until when (Markdown)."""
+    """The details page (Markdown): stage, parties, clocks with their due dates, and why the case is stuck."""
     lines = [
         f"**{label('stage', case.stage, 'zh')}** · {label('stage', case.stage, 'en')}",
         "",

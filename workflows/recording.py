@@ -1,6 +1,7 @@
-"""Recording: a step goes into the ledger before anybody is told, and only then becomes part of the case.
+"""Recording: a step is written to the ledger first; only then does the case change and does the caller get an answer.
 
-Steps go quickly, inside the workflow task; when the ledger does not answer, patiently and visibly stuck.
+A step is tried quickly, as a local activity within the workflow task. If the ledger does not answer, it is retried
+patiently as a normal activity, and the case is shown as stuck.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,17 +30,17 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waits import LEDGER, LEDGER_UNAVAILABLE, Waits
 
 Write = Callable[[Step], Awaitable[StepResult]]
-"""What puts a step into the ledger, however long that takes."""
+"""Writes a step to the ledger, however long that takes."""
 
 
 class LedgerWriter:
-    """Writes steps: quickly if the ledger answers, else patiently, and parked where operators look."""
+    """Writes steps: quickly if the ledger answers, otherwise patiently while the case is shown as stuck."""
 
     def __init__(self, waits: Waits) -> None:
         self._waits = waits
 
     async def __call__(self, step: Step) -> StepResult:
-        """Write one step; comes back only when it stands in the ledger, or the ledger was ahead."""
+        """Write one step; returns only when it is in the ledger, or the ledger was ahead of the case."""
         try:
             return await tried_quickly(RECORD_STEP, step, StepResult)
         except FailureError as error:
@@ -61,10 +62,9 @@ class LedgerWriter:
 
 @dataclass(frozen=True)
 class Written:
-    """What came of a step: whether the ledger has its events, and the events that are there then.
+    """The result of a step: whether its events are in the ledger, and the events that the ledger returned.
 
-    ``now``: it took them by this very step. ``key_reused``: it took none, for the caller's key stands for something
-    else.
+    ``now``: this call wrote them. ``key_reused``: nothing was written, because the key was used for something else.
     """
 
     applied: bool
@@ -74,11 +74,12 @@ class Written:
 
 
 class Recorder:
-    """One case and how it is recorded: never further than the ledger, and never behind it for long.
+    """The state of one case, kept in step with the ledger: never ahead of it, and never behind it for long.
 
-    ``prev`` is the digest of the last event and ``algorithm`` how digests are computed, None where it is not known.
-    ``keys``: the callers' keys that are known, each with the whole key of its command. ``nudged``: somebody has said
-    that the ledger knows more. ``noted`` is told what was recorded, ``changed`` that the case is another.
+    ``prev`` is the digest of the last event, ``algorithm`` how digests are computed (None: not known).
+    ``keys``: the callers' keys seen so far, each with the full key of its command.
+    ``nudged``: a signal said that the ledger may have newer events.
+    ``noted`` is called with the events that were recorded, ``changed`` whenever the case may have changed.
     """
 
     def __init__(
@@ -116,25 +117,25 @@ class Recorder:
         return instants.received(self.opening, self.case, at)
 
     async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> tuple[Sequence[NumberedEvent], bool]:
-        """Ask the rules, record what they say, and ask again when somebody was there before.
+        """Record what the rules decide; decide again if the ledger was ahead.
 
-        The events of this key, and whether they were written now. Raises Refused, and ApplicationError for a key that
-        has given another command.
+        Returns the events of this key, and whether this call wrote them. Raises Refused, and ApplicationError if the
+        key was used for another command.
         """
         while True:
             written = await self.step(rules(), key)
             if written.key_reused:
                 raise key_reused("the key gave another command")
             if written.applied:
-                # What others wrote since may be there too, when an earlier answer was lost.
+                # After a lost answer the result may also have newer events of others.
                 return [event for event in written.events if event.key == key], written.now
 
     async def record(self, events: Sequence[Event], key: str | None = None) -> bool:
-        """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
+        """Record events as one step. False: the ledger was ahead; the case now has its events."""
         return (await self.step(events, key)).applied
 
     async def carry_out(self, rule: Callable[[Decision[Any]], None]) -> None:
-        """Record what the platform does by a rule of its own, once: a rule that finds it done writes nothing."""
+        """Record what a rule of the platform does, once: a rule that finds its work done notes nothing."""
         while True:
             await self.until_idle()
             events = by_itself(self.case, self.received(None), rule)
@@ -142,12 +143,12 @@ class Recorder:
                 return
 
     async def sync(self) -> None:
-        """Take over what the ledger holds beyond this case's knowledge."""
+        """Take over events of the ledger that the case does not know yet."""
         self.nudged = False
         await self.record([])
 
     async def step(self, events: Sequence[Event], key: str | None) -> Written:
-        """Write one step and make the case what the ledger then says."""
+        """Write one step and bring the case to the state of the ledger."""
         at = events[-1].at if events else instants.now(self.opening)
         head = self.case.head
         step = Step(
@@ -176,8 +177,8 @@ class Recorder:
         return Written(result.applied, there, now, result.key_reused)
 
     def _take_over(self, there: Sequence[NumberedEvent], result: StepResult) -> None:
-        """Make the case what these events of the ledger say."""
-        # A command may come while a recount is under way, and what one of the two recorded the other finds too.
+        """Evolve the case by these events of the ledger."""
+        # A command and a recount may overlap; each then also gets the events that the other recorded.
         fresh = [event for event in there if event.seq > self.case.head]
         for clock in (event.clock for event in fresh if event.clock is not None):
             clock.in_little_room()
@@ -191,7 +192,7 @@ class Recorder:
 
 
 def header(opening: CaseOpening, case: Case, workflow_id: str) -> dict[str, Any]:
-    """What the ledger keeps of a case beside its events."""
+    """The row that the ledger keeps of a case beside its events."""
     requester, provider, resource = case.requester, case.provider, case.resource
     return {
         "procedure": case.procedure.value,

@@ -1,4 +1,4 @@
-"""A notice of the General Office is published: the running limits that it changes are counted again, once."""
+"""After a holiday notice is published, the running limits that it changes are counted again, once."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, FailureError
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Recounts:
-    """The notices that a case has heard of and not yet counted with, in their order. ``news`` goes to the next run."""
+    """The notices that a case has been told of and not yet applied, in order; ``news`` is handed to the next run."""
 
     def __init__(
         self, opening: CaseOpening, recorder: Recorder, time: Timekeeper, waits: Waits, this_run: ThisRun
@@ -31,12 +31,12 @@ class Recounts:
         self._this_run = this_run
 
     async def take_the_first(self) -> None:
-        """Count again by the oldest notice; it stays when this run has grown long first."""
+        """Apply the oldest notice; it stays in the queue if this run should hand over first."""
         if await self._done(self.news[0]):
             self.news.pop(0)
 
     async def _done(self, news: CalendarNews) -> bool:
-        """Supersede the clocks that a notice changes. False: this run has grown long first; the next is to do it."""
+        """Supersede the clocks that a notice changes. False: this run should hand over first; the next one does it."""
         recorder = self._recorder
         at = recorder.received(news.published_at)
         await self._time.pass_time(at)  # a limit that ended before the notice stays ended
@@ -59,9 +59,9 @@ class Recounts:
                 return True
 
     async def _counted_again(self, recount: Recount) -> list[Clock] | None:
-        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended.
+        """The clocks counted again: tried quickly, then patiently; with a broken calendar, after an operator's retry.
 
-        None when this run has grown long meanwhile.
+        None if this run should hand over meanwhile.
         """
         try:
             return await tried_quickly(RECOUNT_CLOCKS, recount, list[Clock])

@@ -1,4 +1,4 @@
-"""How a case says no: with the code, the article, and the last event that it knows. A no leaves no trace."""
+"""Errors with which a case refuses: code, article, and the number of the last event that it knows."""
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
 def refused(refusal: Refused, case: Case) -> ApplicationError:
     """A refusal by the rules as an error: its type is the code, its details the article and the last event.
 
-    By that event the caller's client sees whether the ledger was ahead of this case when it refused.
+    From that event the door can see whether the ledger was ahead of this case when it refused.
     """
     note = refusal_note(refusal, case.statute.id)
     code = refusal.code.value
@@ -20,16 +20,16 @@ def refused(refusal: Refused, case: Case) -> ApplicationError:
 
 
 def key_reused(why: str) -> ApplicationError:
-    """A caller's key stands for something else already."""
+    """The caller's key was already used for something else."""
     return ApplicationError(why, type=KEY_REUSED, non_retryable=True)
 
 
 def stale(case: Case) -> ApplicationError:
-    """What was asked was meant for an earlier state of the case."""
+    """The command was meant for an earlier state of the case."""
     note = RefusalNote(code=STALE, details={"head": case.head})
     return ApplicationError("the case has moved on", note, case.head, type=STALE, non_retryable=True)
 
 
 def busy() -> ApplicationError:
-    """Nothing was refused and nothing done: the client asks again."""
+    """Neither refused nor done: the door asks again."""
     return ApplicationError("a step of this case is being recorded; ask again", type=BUSY)

@@ -1,4 +1,4 @@
-"""How hard an activity is tried: quickly, inside a workflow task, then patiently, while the case is visibly parked."""
+"""Retries: quickly, by a local activity in the workflow task; then patiently, while the case is shown as stuck."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from protocol.errors import LEDGER_CONFLICT
 
 CALENDAR_TORN = "CalendarError"
-"""The error type of a calendar that cannot count: no retry will help, an operator must look."""
+"""The error type of a broken calendar: no retry will help, an operator must act."""
 
 QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=4)
 PATIENT = RetryPolicy(
@@ -21,15 +21,15 @@ PATIENT = RetryPolicy(
 )
 
 QUICK_TRY, QUICK_IN_ALL = timedelta(seconds=5), timedelta(seconds=7)
-"""How long one quick try may take, and all of them: a workflow task must not wait longer."""
+"""Timeouts of one quick try and of all together: a workflow task must not take longer."""
 PATIENT_TRY, PATIENT_IN_ALL = timedelta(seconds=30), timedelta(hours=1)
-"""How long one patient try may take, and all of them before it is asked anew."""
+"""Timeouts of one patient try, and of all together before a new activity is scheduled."""
 
 T = TypeVar("T")
 
 
 async def tried_quickly(activity: str, said: Any, answer: type[T]) -> T:
-    """What an activity answers at once, inside the workflow task. Raises FailureError when it does not."""
+    """The answer of a local activity, within the workflow task. Raises FailureError if there is none in time."""
     answered: T = await workflow.execute_local_activity(
         activity,
         said,
@@ -42,7 +42,7 @@ async def tried_quickly(activity: str, said: Any, answer: type[T]) -> T:
 
 
 def tried_patiently(activity: str, said: Any, answer: type[T], why: str) -> workflow.ActivityHandle[T]:
-    """An activity under way that is tried for long; ``why`` is shown to operators. It fails with ActivityError."""
+    """Start an activity that is retried for long; ``why`` is shown to operators. Awaiting it raises ActivityError."""
     return workflow.start_activity(
         activity,
         said,
@@ -55,17 +55,17 @@ def tried_patiently(activity: str, said: Any, answer: type[T], why: str) -> work
 
 
 def behind(error: FailureError) -> BaseException | None:
-    """What an activity failed of. The last failure of a local one comes bare, not inside an ActivityError."""
+    """The cause of an activity's failure. A local activity's last failure comes bare, not inside an ActivityError."""
     return error.cause if isinstance(error, ActivityError) else error
 
 
 def failed_of(error: FailureError, type_: str) -> bool:
-    """Whether an activity failed with an error of this type."""
+    """Whether an activity failed with an application error of this type."""
     cause = behind(error)
     return isinstance(cause, ApplicationError) and cause.type == type_
 
 
 def refused_for_good(error: ActivityError) -> str | None:
-    """The code of a failure that no repetition mends; None where one may."""
+    """The code of a non-retryable failure; None if a retry may help."""
     cause = error.cause
     return (cause.type or "refused") if isinstance(cause, ApplicationError) and cause.non_retryable else None

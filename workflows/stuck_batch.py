@@ -1,7 +1,7 @@
-"""A batch of retries (批量重试): carried out part by part, wherever a worker runs, until its list is through.
+"""A batch of retries (批量重试): carried out part by part, on any worker, until its list is done.
 
-The list stands in the ledger, frozen when it was prepared, and so does what came of each: a part that is repeated
-after a crash looks at what was begun and begins nothing twice.
+The ledger has the list, frozen when the batch was prepared, and the result of each item. A part that is repeated after
+a crash sees which items were begun and begins none twice.
 """
 
 from datetime import timedelta
@@ -16,20 +16,20 @@ with workflow.unsafe.imports_passed_through():
 
 PART_TRY = timedelta(minutes=2)
 SIGN_OF_LIFE = timedelta(seconds=20)
-"""Another worker takes a part over when its own has been silent for so long."""
+"""Heartbeat timeout, after which another worker takes over a part."""
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 
 
 @workflow.defn(name=STUCK_BATCH)
 class StuckBatchWorkflow:
-    """One batch. ``told`` is a signal: the batch was suspended, goes on, or was cancelled; which, the ledger says."""
+    """One batch. The signal ``told`` says that its state in the ledger changed: suspended, resumed or cancelled."""
 
     def __init__(self) -> None:
         self._told = 0
 
     @workflow.run
     async def run(self, order: BatchOrder) -> None:
-        """Part after part, until one finds nothing left to do."""
+        """Run part after part, until one finds nothing left to do."""
         while True:
             told = self._told
             part: BatchPart = await workflow.execute_activity(
@@ -50,5 +50,5 @@ class StuckBatchWorkflow:
 
     @workflow.signal(name="told")
     def told(self) -> None:
-        """Look again at where the batch stands."""
+        """The state of the batch in the ledger has changed: look again."""
         self._told += 1

@@ -1,20 +1,20 @@
-"""How far one run of a case's workflow has come. A case outlives its runs: one hands over to the next in time.
+"""One run of a case's workflow, and when it must hand over to the next (continue-as-new).
 
-Temporal takes 2,000 updates and 51,200 events in one run and then refuses every further one, for ever.
+Temporal takes at most 2,000 updates and 51,200 events in one run, and then refuses every further one for ever.
 """
 
 from temporalio import workflow
 
 MOST_UPDATES = 1000
-"""After so many updates the next run takes over, well before the server's limit."""
+"""The number of updates after which the next run takes over, well below the server's limit."""
 
 
 class HandingOver(Exception):
-    """This run has grown long: what was being waited for, the next run will ask for again."""
+    """This run should hand over: the next run will ask again for what was being waited for."""
 
 
 class ThisRun:
-    """One run: ``updates`` counts those that it took, ``leaving`` says that the next run takes those to come."""
+    """One run: ``updates`` counts those it has taken; when it is ``leaving``, further ones are for the next run."""
 
     def __init__(self) -> None:
         self.updates = 0
@@ -22,5 +22,5 @@ class ThisRun:
 
     @property
     def should_continue_as_new(self) -> bool:
-        """Whether the next run should take over: Temporal says so, or many updates came."""
+        """Whether the next run should take over: Temporal suggests it, or many updates were taken."""
         return self.updates >= MOST_UPDATES or workflow.info().is_continue_as_new_suggested()

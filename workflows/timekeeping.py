@@ -1,4 +1,4 @@
-"""Time in a case: it sleeps until the next instant that matters, and what time alone does is recorded."""
+"""Time in a case: sleep until the next instant that is due, then record what time brings."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,11 +14,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.recording import Recorder
 
 LONGEST_TIMER = timedelta(days=36_500)
-"""The server counts a timer in nanoseconds up to the year 2262; a case asks again when one has ended."""
+"""The server counts in nanoseconds, up to the year 2262; longer waits take several timers."""
 
 
 class Alarm:
-    """A timer of the server that runs: until when, in the case's time."""
+    """A running timer of the server; ``until`` is in the case's time."""
 
     def __init__(self, until: datetime, left: timedelta, summary: str) -> None:
         self.until = until
@@ -26,19 +26,19 @@ class Alarm:
 
     @property
     def rung(self) -> bool:
-        """Whether its time has come."""
+        """Whether the timer has fired."""
         return self._task.done()
 
     def cancel(self) -> None:
-        """Take it back."""
+        """Cancel the timer."""
         self._task.cancel()
 
 
 class Timekeeper:
-    """Wakes a case when its time has come.
+    """Wakes a case when its next instant is due.
 
-    One timer runs at most, and not later than the next instant that matters. It is kept when that instant moves away:
-    when it rings, it is set again. So most commands cost no timer at all.
+    At most one timer runs, and it fires no later than the next instant is due. If that instant moves further away the
+    timer is kept, and set again when it fires; so most commands cost no timer at all.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -46,7 +46,7 @@ class Timekeeper:
         self._alarm: Alarm | None = None
 
     async def sleep(self, called: Callable[[], bool]) -> None:
-        """Until the next instant that matters, a change of that instant or of the stage, or until ``called``."""
+        """Sleep until the next instant is due, and process it; or until it or the stage changes, or ``called``."""
         recorder = self._recorder
         instant, stage = recorder.next, recorder.case.stage
         due = self._set_for(instant) if instant is not None else None
@@ -60,9 +60,9 @@ class Timekeeper:
             await self.pass_time(instant.at)
 
     def _set_for(self, instant: Instant) -> datetime:
-        """Have a timer that rings no later than an instant is due; when that is.
+        """Make sure that a timer fires no later than an instant is due, and return when that is.
 
-        A command received inside the limit may still be on its way: the timer lets it arrive.
+        That is later by a grace period, in which a command received within the limit can still arrive.
         """
         recorder = self._recorder
         due = instant.at + timedelta(seconds=recorder.case.policy.receipt_grace_seconds)
@@ -81,7 +81,7 @@ class Timekeeper:
         return self._alarm is not None and self._alarm.rung
 
     async def pass_time(self, until: datetime) -> None:
-        """Record what time alone has done until then."""
+        """Record everything that time brings until then."""
         while True:
             await self._recorder.until_idle()
             events = advance(self._recorder.case, until)[1]

@@ -1,8 +1,8 @@
-"""What holds a case up that nobody in its procedure can give: each wait has its own reason and its own retry.
+"""Waits for something that nobody in the procedure can provide; each has its own reason and its own retry.
 
-A case may wait for several things at once: for the ledger to take a step, for another case to be opened beside, for a
-calendar that can be counted with. None of them speaks for another: one that is over takes away its own reason alone,
-and whoever says that all may be tried again is heard by every one of them.
+A case may have several waits at once: for the ledger to take a step, for another case to be opened, for a usable
+calendar. They are independent: a wait that ends removes only its own reason, and a retry without a reason reaches all
+of them.
 """
 
 from collections.abc import Callable
@@ -11,25 +11,25 @@ from typing import Any
 from temporalio import workflow
 
 LEDGER, CALENDAR, OPENING, OTHER_CASE = "ledger", "calendar", "opening", "other_case"
-"""What is waited for."""
+"""Things to wait for."""
 LEDGER_UNAVAILABLE = "ledger_unavailable"
 CALENDAR_UNAVAILABLE = "calendar_unavailable"
-"""Why a case is stuck, besides LEDGER_CONFLICT and OTHER_CASE_UNAVAILABLE: what StuckReason has."""
+"""Values of StuckReason, besides LEDGER_CONFLICT and OTHER_CASE_UNAVAILABLE."""
 
 
 def never() -> bool:
-    """Nothing else ends a wait."""
+    """No other condition ends the wait."""
     return False
 
 
 async def answered(asked: workflow.ActivityHandle[Any], unless: Callable[[], bool]) -> bool:
-    """Wait for an activity that was begun; False when ``unless`` came first."""
+    """Wait for an activity that was started; False if ``unless`` became true first."""
     await workflow.wait_condition(lambda: asked.done() or unless())
     return asked.done()
 
 
 class Wait:
-    """One thing that is waited for. It is parked with a reason, tried again, and over."""
+    """One wait: it may be parked with a reason, is retried, and ends."""
 
     def __init__(self, what: str, among: "Waits") -> None:
         self.what = what
@@ -38,28 +38,28 @@ class Wait:
         self._again = False
 
     def park(self, reason: str) -> None:
-        """Say where operators look why it does not come."""
+        """Show the wait to operators, with its reason."""
         self.reason = reason
         self._among.parked(self)
 
     def over(self) -> None:
-        """It has come."""
+        """End the wait: it was successful."""
         self.reason = None
         self._among.ended(self)
 
     def try_again(self) -> None:
-        """An operator has mended what this waits for. Heard also while it is being tried, and then kept."""
+        """An operator asks for a retry; remembered if one is in progress."""
         self._again = True
 
     async def retried(self, unless: Callable[[], bool] = never) -> bool:
-        """Wait until an operator says to try again; False when ``unless`` came first."""
+        """Wait until an operator asks for a retry; False if ``unless`` became true first."""
         await workflow.wait_condition(lambda: self._again or unless())
         said, self._again = self._again, False
         return said
 
 
 class Waits:
-    """All that one case waits for. ``changed`` is called whenever the reasons are others than before."""
+    """All waits of one case; ``changed`` is called whenever the reasons change."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
@@ -67,32 +67,32 @@ class Waits:
         self._shown: tuple[str, ...] = ()
 
     def begin(self, what: str) -> Wait:
-        """A wait that is not parked yet."""
+        """A new wait, not parked yet."""
         return Wait(what, self)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the case is held up, the oldest first, each reason once; empty when it is not."""
+        """The reasons why the case is stuck, oldest first, each once; empty if it is not."""
         return tuple(dict.fromkeys(wait.reason for wait in self._parked if wait.reason is not None))
 
     def hold(self, *what: str) -> bool:
-        """Whether one of these is parked."""
+        """Whether a wait for one of these is parked."""
         return any(wait.what in what for wait in self._parked)
 
     def retry(self, reason: str | None = None) -> None:
-        """Let every wait that is parked, or every one for this reason, be tried again."""
+        """Retry all parked waits, or those with this reason."""
         for wait in self._parked:
             if reason is None or wait.reason == reason:
                 wait.try_again()
 
     def parked(self, wait: Wait) -> None:
-        """A wait has been given a reason."""
+        """Called by a wait that was parked."""
         if wait not in self._parked:
             self._parked.append(wait)
         self._tell()
 
     def ended(self, wait: Wait) -> None:
-        """A wait is over."""
+        """Called by a wait that ended."""
         if wait in self._parked:
             self._parked.remove(wait)
         self._tell()

@@ -1,4 +1,4 @@
-"""Data correction (数据校核): corrected data also goes to whoever holds an open grant of it at that moment."""
+"""Data correction (数据校核): corrected data is also pushed to whoever holds an open grant of it at that moment."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def find_holders_to_push_to(case: Case, others: Correspondence) -> Found:
-    """推送: the event of the push names the holders too."""
+    """推送: look up the holders, so that the event of the push names them too."""
     found = await others.open_grants(case.provider.code or "", case.resource.code or "", stays=True)
     holders = [{"code": it.code, "name": it.name, "grant": it.request_id} for it in found]
 

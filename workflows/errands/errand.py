@@ -1,4 +1,4 @@
-"""An errand: what a procedure does of its own in other cases. Most procedures have none."""
+"""Errands: what one procedure does or looks up in other cases. Most procedures have none."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.recording import Recorder
 
 BeforeFiling = Callable[[Case, CaseOpening, Correspondence], Awaitable[Case]]
-"""Finds out what the rules of the filing must know: the case with that in it."""
+"""Looks up what the rules of the filing need; returns the case with it."""
 ByItself = Callable[[Recorder, Correspondence], Awaitable[None]]
-"""Does what a stage is for, without anybody. Raises HandingOver where the next run is to go on with it."""
+"""Does the work of a stage that waits for nobody. Raises HandingOver if the next run is to continue."""
 Found = Callable[[Sequence[Event]], Sequence[Event]]
 OfCommand = Callable[[Case, Correspondence], Awaitable[Found]]
-"""Finds out what a command must know of other cases, and how the events of the command say it."""
+"""Looks up what a command needs from other cases; returns a function that adds it to the command's events."""
 
 
 @dataclass(frozen=True)

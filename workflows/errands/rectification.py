@@ -1,4 +1,4 @@
-"""Rectification (督促整改): what a person names as the origin of the notice is looked up."""
+"""Rectification (督促整改): the case that a person names as the origin of a notice is looked up."""
 
 from dataclasses import replace
 from typing import cast
@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def find_origin(case: Case, opening: CaseOpening, others: Correspondence) -> Case:
-    """The notice, and whether its origin is there; what another case names as the origin is known."""
+    """The notice with the result of the look-up; an origin named by another case needs none."""
     notice = cast(RectificationCase, case)
     origin = notice.application.origin
     if origin is None or origin.request_id is None or opening.opened_by is not None:

@@ -1,4 +1,4 @@
-"""Resource withdrawal (资源撤销): holders of grants are told, and the grants end before it is withdrawn."""
+"""Resource withdrawal (资源撤销): holders of grants are told, and their grants end before the resource is withdrawn."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,13 +18,13 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def find_holders(case: Case, _: CaseOpening, others: Correspondence) -> Case:
-    """提前告知: whoever holds an open grant is told with the filing."""
+    """提前告知: look up the holders of open grants, who are told with the filing."""
     holders = await _holders(case, others, stays=True)
     return replace(cast(WithdrawalCase, case), holders=tuple(holders))
 
 
 async def end_grants(recorder: Recorder, others: Correspondence) -> None:
-    """撤销: the grants end one after the other, oldest first, also those opened since; then it is withdrawn."""
+    """撤销: end the grants one by one, oldest first, including those opened since; then withdraw the resource."""
     while (user := await _next_to_end(recorder, others)) is not None:
         assert user.grant is not None
         case = cast(WithdrawalCase, recorder.case)

@@ -1,4 +1,4 @@
-"""The share request (共享申请): the grant whose conditions a filing disputes is looked up, not believed."""
+"""Share request (共享申请): the grant whose conditions a filing disputes is looked up."""
 
 from dataclasses import replace
 from typing import cast
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def find_disputed_grant(case: Case, opening: CaseOpening, others: Correspondence) -> Case:
-    """The filing, and whether the grant that it disputes is there; a case played alone has no other beside it."""
+    """The filing, with whether the disputed grant exists; a case played alone finds no other case."""
     request = cast(ShareRequestCase, case)
     disputed = request.application.disputes_grant
     if disputed is None or opening.alone:

@@ -1,4 +1,4 @@
-"""What procedures do of their own in other cases, by procedure. One that is not in the table has no errand."""
+"""The errands of each procedure; one that is not in the table has none."""
 
 from collections.abc import Mapping
 

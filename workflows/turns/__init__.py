@@ -1,1 +1,1 @@
-"""How a turn of a workflow is run, by workers and by replays alike: where, how long at most, and without idle walks."""
+"""How workflow activations are run, by workers and replays alike: on which thread, for how long, without idle work."""

@@ -1,9 +1,9 @@
-"""The SDK's walks over payloads, left out where nobody has anything to do on them.
+"""Skips the SDK's walks over payloads when they have nothing to do.
 
-Around each turn of a workflow the SDK walks over all its payloads, three times before and three times after, and asks
-at each of them for a codec, for a store of large payloads, and for what stands for one in such a store: a tenth of
-what a turn takes. With a converter that has neither codec nor store each walk comes back with what it was given. As
-soon as a converter has one of them, the SDK's own walks are taken with it.
+Around each activation of a workflow the SDK walks over all its payloads, three times before and three times after, and
+looks for a codec, for external storage, and for references into it: a tenth of the time of an activation. With a
+converter that has neither codec nor storage the walks change nothing. If a converter has one of them, the SDK's own
+walks run.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from temporalio.converter import DataConverter
 from temporalio.converter._extstore import StorageOperationMetrics
 
 READ: Final = "1.35.0"
-"""The version of the SDK whose walks were read: of another one they may do more than is known here."""
+"""The version of the SDK whose walks were read; those of another version may do more."""
 _PARTS: Final = {"payload_converter_class", "payload_codec", "failure_converter_class", "external_storage"}
 _ASKED: Final = {
     "decode_activation": ["activation", "data_converter", "decode_headers", "storage_concurrency_limit"],
@@ -29,9 +29,9 @@ Walk = Callable[..., Awaitable[StorageOperationMetrics]]
 
 
 def leave_out_idle_walks() -> bool:
-    """Have every worker and replayer of this process walk only where a walk does something.
+    """Make every worker and replayer of this process skip walks that do nothing, for good.
 
-    False, and nothing is done, where the SDK is another than the one that was read. Once done it stays.
+    Returns False, and changes nothing, if the SDK is not the version that was read.
     """
     if not _is_as_read():
         return False

@@ -1,7 +1,7 @@
-"""Where the turns of workflows run: in the event loop's own thread, under a watch that ends one that does not yield.
+"""Runs workflow activations (turns) on the event loop's thread, under a watchdog that ends one that does not yield.
 
-The SDK gives each turn to one of 500 threads and looks from the loop whether it comes back within two seconds. But only
-one thread of Python runs at a time, and going over to another and back costs as much as many a turn.
+The SDK hands each activation to one of 500 threads, and the loop checks that it returns within two seconds. But Python
+runs one thread at a time, and switching to another and back costs as much as many an activation.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from typing import Any, Final, TypeVar
 from workflows.turns.watch import DoesNotYield, turn_watch
 
 THREADS: Final = 500
-"""As many as the SDK has, for turns that do not run in the loop."""
+"""The SDK's number of threads, for turns that do not run in the loop."""
 
 T = TypeVar("T")
 
 
 class TurnsInLoop(ThreadPoolExecutor):
-    """Runs a turn at once where it is asked for, and in a thread one that ``waits`` says has to wait for something.
+    """Runs a turn at once on the calling thread, or on a pool thread if ``waits`` says that it has to wait.
 
-    A turn that does not yield fails with DoesNotYield, and its task is tried again, as the SDK would have it. From then
-    on every turn of the process has a thread: with code like that no other workflow stands still a second time.
+    A turn that does not yield fails with DoesNotYield, and its task is retried, as with the SDK's own executor. From
+    then on every turn of the process gets a thread, so that such code does not block other workflows again.
     """
 
     def __init__(self, waits: Callable[..., bool]) -> None:
@@ -31,20 +31,20 @@ class TurnsInLoop(ThreadPoolExecutor):
         self._in_threads = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """What a turn comes to: over already, unless it has a thread."""
+        """The future of a turn; already done, unless the turn has a thread."""
         if self._in_threads or self._waits(*args, **kwargs):
             return super().submit(copy_context().run, fn, *args, **kwargs)
         turn: Future[T] = Future()
         try:
             turn.set_result(_outside_the_loop(turn_watch().over, fn, *args, **kwargs))
-        except BaseException as error:  # whatever it is, it belongs to whoever waits for the turn
+        except BaseException as error:  # whatever it is, it is for whoever waits for the turn
             self._in_threads = isinstance(error, DoesNotYield)
             turn.set_exception(error)
         return turn
 
 
 def _outside_the_loop(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Call a function as if no event loop ran in this thread: a workflow is a loop of its own."""
+    """Call a function as if no event loop ran on this thread, because a workflow is an event loop of its own."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     asyncio.tasks._leave_task(loop, task)

@@ -1,7 +1,6 @@
-"""The watch over turns of workflows that run in an event loop's own thread: it ends one that does not yield.
+"""The watchdog over turns that run on an event loop's own thread: it ends one that does not yield.
 
-Whatever else that loop has to do waits for a turn, and nobody in the loop could look at the time. So a thread beside it
-looks, twice a second.
+While a turn runs, the loop is blocked and cannot watch the time itself. So a separate thread looks, twice a second.
 """
 
 import ctypes
@@ -16,8 +15,8 @@ from typing import Any, Final, TypeVar
 
 LOOK_SECONDS: Final = 0.5
 LOOKS: Final = 4
-"""A turn that is met at so many looks, 1.5 to 2 seconds, is ended. Looks are counted, for in a process that stood still
-the clock went on."""
+"""A turn that is still running at so many looks, 1.5 to 2 seconds, is ended. Looks are counted instead of seconds,
+because the clock goes on while the process is suspended."""
 
 T = TypeVar("T")
 log = logging.getLogger("shareflow.worker")
@@ -31,11 +30,11 @@ class DoesNotYield(Exception):
 
 
 class _CalledOff(BaseException):
-    """Raised in the midst of a turn that is ended; nobody but its watch meets it."""
+    """Raised inside a turn that is ended; only the watchdog catches it."""
 
 
 class _Turn:
-    """A turn in this thread, until it is over."""
+    """A turn on this thread, until it is over."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -44,9 +43,9 @@ class _Turn:
         self._called_off = self._over = False
 
     def looked_at(self) -> None:
-        """Call it off after so many looks, and again after as many, should its code catch that."""
+        """Call it off after LOOKS looks, and again after as many more, in case its code catches the exception."""
         self._looks += 1
-        # A lock that is held: it is ending, or was called off while it took the lock.
+        # If the lock is held, the turn is ending, or was called off while taking the lock.
         if self._looks % LOOKS == 0 and self._lock.acquire(blocking=False):
             try:
                 if not self._over:
@@ -58,39 +57,39 @@ class _Turn:
                 self._lock.release()
 
     def ended(self) -> bool:
-        """Nothing is raised in it from now on; whether it was called off."""
+        """Make sure that nothing is raised in it any more; returns whether it was called off."""
         while True:
             try:
                 with self._lock:
                     self._over = True
                     if self._called_off:
-                        _raise_in(self._thread, ctypes.py_object())  # takes back what was still to be raised
+                        _raise_in(self._thread, ctypes.py_object())  # clears an exception not raised yet
                 return self._called_off
             except _CalledOff:
                 continue
 
 
 def _raise_in(thread: int, what: "ctypes.py_object[Any]") -> None:
-    """Have an exception raised in a thread before its next step; an empty object takes back one still to be raised."""
+    """Raise an exception in a thread before its next bytecode; an empty object clears one not raised yet."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
 
 
 class _Watch(threading.Thread):
-    """Looks at the turns of all threads of this process, of which each has one at a time."""
+    """Watches the turns of all threads of this process; each thread has one at a time."""
 
     def __init__(self) -> None:
         super().__init__(name="turn-watch", daemon=True)
         self._turns: dict[int, _Turn] = {}
 
     def run(self) -> None:
-        """Look, for ever."""
+        """Look at all turns, for ever."""
         while True:
             time.sleep(LOOK_SECONDS)
             for turn in list(self._turns.values()):
                 turn.looked_at()
 
     def over(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Call a function in this thread. Raises DoesNotYield when it was ended, and what the function raises."""
+        """Call a function on this thread. Raises DoesNotYield if it was ended, and whatever the function raises."""
         turn = self._turns[threading.get_ident()] = _Turn()
         try:
             try:
@@ -98,7 +97,7 @@ class _Watch(threading.Thread):
             finally:
                 if turn.ended():
                     raise DoesNotYield
-        except _CalledOff:  # in the instant between the function's end and the turn's
+        except _CalledOff:  # between the end of the function and the end of the turn
             turn.ended()
             raise DoesNotYield from None
         finally:
@@ -107,7 +106,7 @@ class _Watch(threading.Thread):
 
 @cache
 def turn_watch() -> _Watch:
-    """The watch of this process, from when it is first asked for."""
+    """The watchdog of this process, started on first use."""
     watch = _Watch()
     watch.start()
     return watch
