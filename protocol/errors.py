@@ -10,36 +10,20 @@ from protocol.messages import Message
 
 KEY_REUSED = "key_reused"
 """The error type of a key that was already used for something else."""
-
-
 STALE = "stale"
 """The error type of a command that was meant for an earlier state of the case."""
-
-
 ROUND_INCOMPLETE = "round_incomplete"
 """The error type of a round that could not open everything; its details are the round's result."""
-
-
 CANNOT_BE_PLANNED = "round_cannot_be_planned"
 """The error type of a round that cannot be planned: ever, or until a file is corrected."""
-
-
 OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
 """Temporal's error type of an update that was running when its case ended; the ledger knows its result."""
-
-
 PASSED_OVER = "UnprocessedUpdate"
 """Temporal's error type of an update that no worker processed, so that nothing was done."""
-
-
 BUSY = "busy"
 """The error type of a case that is recording a step: neither refused nor done, ask again in a moment."""
-
-
 LEDGER_CONFLICT = "LedgerConflict"
 """The error type of a step that contradicts the ledger: no retry will help, an operator must act."""
-
-
 OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
 """The stuck reason of a case that waits for another; followed by a colon and the code if that one refuses."""
 
@@ -47,8 +31,8 @@ OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
 class RefusalNote(Message):
     """Why a filing or command was refused, in the details of an error.
 
-    ``statute`` is the regulation of the article, or the case's statute if there is no article; ``regulation`` is set
-    only if that is a regulation above the case's own statute.
+    ``statute`` is the regulation of the article: the case's own statute, or one above it, which ``regulation`` then
+    names too.
     """
 
     code: str

@@ -93,7 +93,7 @@ async def not_moving(client: TemporalClient) -> AsyncIterator[NotMoving]:
         attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
         said = [of_reason(reason) for reason in attributes.get(STUCK_REASON.name) or ()]
         if not said and attributes.get(PAUSED) and not attributes.get(REPORTED):
-            said = [HeldUp(f"{ACTIVITY_PAUSED}", StuckKind.ACTIVITY_RETRYING, ACTIVITY_PAUSED)]
+            said = [HeldUp(ACTIVITY_PAUSED, StuckKind.ACTIVITY_RETRYING, ACTIVITY_PAUSED)]
         if not said or attributes.get(REPORTED):
             said.append(HeldUp(TASK_FAILING, StuckKind.TASK_FAILING, TASK_FAILING))
         yield NotMoving(run.id, tuple(said))

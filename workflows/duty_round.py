@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.words import ProcedureName
     from protocol.errors import ROUND_INCOMPLETE, RefusalNote
     from protocol.messages import CaseToOpen
-    from protocol.names import OPEN_CASE, PLAN_ROUND
+    from protocol.names import DUTY_ROUND, OPEN_CASE, PLAN_ROUND
     from protocol.rounds import RoundOrder, RoundPlan, RoundResult, RoundWanted
 
 AT_ONCE = 10
@@ -40,7 +40,7 @@ class _Came(NamedTuple):
         return self.refused is None and self.failed is None
 
 
-@workflow.defn(name="DutyRound")
+@workflow.defn(name=DUTY_ROUND)
 class DutyRoundWorkflow:
     """One duty of one text, one period."""
 
