@@ -14,7 +14,7 @@ from protocol.batches import BatchOrder, BatchPart
 from protocol.names import MEND_PART
 
 PART: Final = 20
-"""Subjects tried at the same time: each may take ten seconds to show whether it moves, most of it waiting."""
+"""How many subjects are tried at once: each may take ten seconds to show whether it moves, most of it waiting."""
 
 BEAT: Final = 5
 """Seconds between two heartbeats."""
