@@ -20,6 +20,7 @@ from configuration.archive import archive_of
 from configuration.settings import Settings
 from domain.field_types import Given
 from domain.log.acts import Acting, ActKind, NewAct
+from domain.messages import LANGUAGES
 from ledger.failures import DATABASE_FAILED
 from protocol.asking import TEMPORAL_FAILED
 from starter.engine_client import ShareflowClient
@@ -58,7 +59,8 @@ async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool
         typer.echo(f"{numbered(comparison.compared, 'case')} compared, {numbered(len(found), 'finding')}.")
         gaps = gaps_of(each.lacking for each, repaired in found if not repaired)
         if gaps:
-            typer.echo(f"{told_of_gaps(gaps)}\n{to_do_about(gaps)}")
+            for tell in (told_of_gaps, to_do_about):
+                typer.echo(" ".join(tell(gaps, language) for language in LANGUAGES[::-1]))
     if found:
         raise typer.Exit(REFUSED)
 

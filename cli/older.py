@@ -1,29 +1,21 @@
-"""Which of Temporal and the ledger is older, and what to do about it, in both languages that operators read."""
+"""Which of Temporal and the ledger is older, and what to do about it."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from background.archive.lacking import Gap
 from domain.calendar import CHINA
 from domain.messages import Language, label
 
-LANGUAGES: Final[Sequence[Language]] = ("en", "zh")
 
-
-def told_of_gaps(gaps: Sequence[Gap]) -> str:
+def told_of_gaps(gaps: Sequence[Gap], language: Language) -> str:
     """What the older side lacks; of both sides, where each went on without the other."""
-    return " ".join(label("older", gap.side, each).format(**_filled(gap)) for each in LANGUAGES for gap in gaps)
+    return " ".join(label("older", gap.side, language).format(**_filled(gap)) for gap in gaps)
 
 
-def to_do_about(gaps: Sequence[Gap]) -> str:
+def to_do_about(gaps: Sequence[Gap], language: Language) -> str:
     """What an operator does about it. Where each side lacks something, the ledger comes first: then one looks again."""
-    return " ".join(label("older", f"{gaps[0].side}_to_do", each).format(**_filled(gaps[0])) for each in LANGUAGES)
-
-
-def by_newest_alone(number: int) -> str:
-    """That there may be more, for so many of the newest cases were looked at."""
-    return " ".join(label("older", "of_newest", each).format(number=number) for each in LANGUAGES)
+    return label("older", f"{gaps[0].side}_to_do", language).format(**_filled(gaps[0]))
 
 
 def _filled(gap: Gap) -> dict[str, object]:

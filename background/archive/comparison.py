@@ -5,7 +5,7 @@ is on its way between the two is left out while it is quiet for less than a mome
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Final
 from background.archive.altered import altered_cases
 from background.archive.lacking import Lacking, Older
 from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
+from domain.messages import label
 from ledger.engine import Engine
 from ledger.queries.acts import settled_of
 from ledger.queries.archive import ArchivedRun
@@ -66,24 +67,6 @@ class Discrepancy(StrEnum):
     UNSENT = "unsent"
 
 
-TO_DO: Final[Mapping[Discrepancy, str]] = {
-    Discrepancy.MISSING: "Put back a newer copy of Temporal's store; where there is none, --begin-anew begins it anew.",
-    Discrepancy.EXTRA: "Restore the ledger from a backup that has it; until then end nothing: Temporal alone knows it.",
-    Discrepancy.ENDED: "Reset the workflow to its last task (temporal workflow reset): the case then goes on.",
-    Discrepancy.RUNNING: "Look at shareflow stuck: it waits for another case, or its code fails.",
-    Discrepancy.BEHIND: "Restore the ledger from a newer backup: events that were acknowledged are not in it.",
-    Discrepancy.AHEAD: "Let a worker run: the case then takes over what the ledger has. If not, see who wrote it.",
-    Discrepancy.REWRITTEN: "See who wrote it: verify its dossier against a checkpoint that others keep.",
-    Discrepancy.UNARCHIVED: "shareflow audit reconcile --repair archives it, as workers do by themselves.",
-    Discrepancy.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
-    Discrepancy.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
-    Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
-    Discrepancy.UNRECORDED: "See with shareflow doctor that workers run and the ledger takes anything: it goes on.",
-    Discrepancy.ALTERED: "See who wrote it; --repair writes what the events give, as far as the database lets anybody.",
-    Discrepancy.UNSENT: "See who deleted them; have readers of feed and webhooks read the events anew, then settle it.",
-}
-
-
 @dataclass(frozen=True)
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
@@ -101,7 +84,7 @@ class CompareFinding:
     @property
     def to_do(self) -> str:
         """What an operator does about it, in one sentence."""
-        return TO_DO[self.kind]
+        return label("compared_to_do", self.kind, "en")
 
 
 @dataclass

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from cli.checks.engine import engine_checks
-from cli.checks.findings import Check, problem, unexpected
+from cli.checks.findings import Check, failed
 from cli.checks.law import calendar_check, policy_check, statutes_check
 from cli.checks.machine import (
     ports_check,
@@ -40,4 +40,4 @@ def _by_themselves(settings: Settings) -> Iterable[Check]:
         try:
             yield check(settings)
         except Exception as error:
-            yield problem(name, unexpected(error))
+            yield failed(name, error)

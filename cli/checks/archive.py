@@ -5,10 +5,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.findings import Check, failed, ok, problem, skipped, warning
 from configuration.archive import archive_folder
 from configuration.settings import Settings
-from domain.calendar import CHINA
 from ledger.reader import Reader
 from protocol.connecting import TemporalClient
 from protocol.histories import kept_by_temporal
@@ -24,26 +23,22 @@ async def archive_check(settings: Settings, reader: Reader | None, client: Tempo
     folder = archive_folder(settings.archive, settings.state)
     refused = await asyncio.to_thread(why_not_written, folder)
     if refused is not None:
-        mend = f"let the user of the workers write there, or name another folder with {Settings.archive.variable}"
-        return problem(NAME, f"The archive {folder} cannot be written ({refused}).", mend)
+        return problem(NAME, "archive_not_written", folder=folder, why=refused, variable=Settings.archive.variable)
     if reader is None or client is None:
-        return skipped(NAME, "The archive is looked at when the database and Temporal can both be reached.")
+        return skipped(NAME, "archive_not_looked_at")
     try:
         waiting = await asyncio.to_thread(reader.waiting_for_archive)
         keeps = await kept_by_temporal(client)
     except Exception as error:
-        return problem(NAME, unexpected(error))
-    kept = f"Temporal keeps histories for {keeps.total_seconds() / 3600:g} hours after the end"
+        return failed(NAME, error)
+    hours = f"{keeps.total_seconds() / 3600:g}"
     if waiting.since is None:
-        return ok(NAME, f"nothing waits to be archived; {kept}")
-    says = (
-        f"{waiting.number} cases wait to be archived, the first since {waiting.since.astimezone(CHINA):%Y-%m-%d %H:%M}"
-    )
+        return ok(NAME, "archive_waits_for_nothing", hours=hours)
     passed = datetime.now(UTC) - waiting.since
-    mend = "start a worker, look into its log, and see `shareflow audit reconcile`"
-    if passed > keeps / URGENT:
-        return problem(NAME, f"{says}; {kept}.", mend)
-    return warning(NAME, f"{says}; {kept}.", mend) if passed > LATE else ok(NAME, f"{says}; {kept}")
+    if passed <= LATE:
+        return ok(NAME, "archive_waits", number=waiting.number, since=waiting.since, hours=hours)
+    found = problem if passed > keeps / URGENT else warning
+    return found(NAME, "archive_waits_long", number=waiting.number, since=waiting.since, hours=hours)
 
 
 def why_not_written(folder: Path) -> str | None:

@@ -5,7 +5,7 @@ from importlib.metadata import version
 import httpx
 
 from api.identity.keys import IssuerKeys
-from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.findings import Check, ok, problem, skipped, warning
 from configuration.settings import Settings
 from embedded.stack.folder import Addresses
 from starter.errors import Unavailable
@@ -19,42 +19,36 @@ async def api_check(settings: Settings, running: Addresses | None) -> Check:
     """Whether the API answers where people reach it, is ready, and is of this version."""
     address = settings.public_url or (running.api if running and not settings.database_url else None)
     if not address:
-        return skipped(API, f"Nobody says where the API is: {Settings.public_url.variable} names no address.")
-    mend = f"check that `shareflow api` runs and the proxy leads there; {Settings.public_url.variable} names {address}"
+        return skipped(API, "api_not_named", variable=Settings.public_url.variable)
     try:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
             ready = await client.get(f"{address}/readyz")
             told = (await client.get(f"{address}/openapi.json")).raise_for_status().json()
         runs = str(told["info"]["version"])
     except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
-        return problem(API, f"The API at {address} does not answer ({unexpected(error)}).", mend)
+        return problem(API, "api_away", address=address, why=error, variable=Settings.public_url.variable)
     if ready.status_code != httpx.codes.OK:
-        anew = (
-            "mend what it names; where all is well here, restart it: it reads passwords and certificates as it starts"
-        )
-        return problem(API, f"The API at {address} is not ready ({ready.text[:200]}).", anew)
+        return problem(API, "api_not_ready", address=address, why=ready.text[:200])
     if runs != version("shareflow"):
-        says = f"The API at {address} is of the version {runs}, this is {version('shareflow')}."
-        return warning(API, says, "start it anew with this version; the ledger bears both meanwhile")
-    return ok(API, f"ready at {address}, version {runs}")
+        return warning(API, "api_of_another_version", address=address, runs=runs, ours=version("shareflow"))
+    return ok(API, "api_ready", address=address, runs=runs)
 
 
 async def issuer_check(settings: Settings) -> Check:
     """Whether the issuer of tokens answers by its discovery document, with keys to check them by."""
+    variables = {"variable": Settings.oidc_issuer.variable, "audience": Settings.oidc_audience.variable}
     try:
         issuer = settings.oidc_issuer
         if not issuer and settings.database_url:
-            says = f"{Settings.oidc_issuer.variable} names no issuer of tokens: the API does not start without one."
-            return problem(ISSUER, says, f"set it and {Settings.oidc_audience.variable}, as for the API")
+            return problem(ISSUER, "issuer_missing", **variables)
         if not issuer:
-            return skipped(ISSUER, f"{Settings.oidc_issuer.variable} names no issuer; `shareflow up` has its own.")
+            return skipped(ISSUER, "issuer_not_named", **variables)
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
             number = await IssuerKeys(issuer, client).number()
     except Unavailable as error:
-        mend = f"check {Settings.oidc_issuer.variable} and that this machine reaches it: the API lets nobody in"
-        return problem(ISSUER, str(error), mend)
+        return problem(ISSUER, "issuer_away", why=str(error), **variables)
     except Exception as error:
-        return problem(ISSUER, unexpected(error), f"check {Settings.oidc_issuer.variable}")
+        return problem(ISSUER, "issuer_failed", why=error, **variables)
     if not number:
-        return problem(ISSUER, f"{issuer} publishes no key that signs tokens.", "have it publish one (its jwks_uri)")
-    return ok(ISSUER, f"{issuer} publishes {number} keys")
+        return problem(ISSUER, "issuer_without_keys", issuer=issuer)
+    return ok(ISSUER, "issuer_publishes", issuer=issuer, number=number)

@@ -10,14 +10,12 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.findings import Check, failed, ok, part, problem, skipped, warning
 from configuration.settings import Settings
-from domain.calendar import CHINA
 
 NAME: Final = "certificates"
 SOON: Final = timedelta(days=30)
 PATIENCE: Final = 5.0
-RENEW: Final = "renew it, and have whoever shows it read it anew"
 
 
 async def certificates_check(settings: Settings) -> Check:
@@ -30,17 +28,17 @@ async def certificates_check(settings: Settings) -> Check:
         shown = [each for each in await asyncio.gather(*asked) if each is not None]
         own = _own(settings)
     except Exception as error:
-        return problem(NAME, unexpected(error))
-    found = [*shown, *([("this client's before Temporal", own)] if own is not None else [])]
+        return failed(NAME, error)
+    found = [*shown, *([(part("certificate_before_temporal"), own)] if own is not None else [])]
     if not found:
-        return skipped(NAME, "No server that is named here shows a certificate.")
+        return skipped(NAME, "no_certificate")
     whose, ends = min(found, key=lambda each: each[1])
-    left, day = ends - datetime.now(UTC), f"{ends.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    left = ends - datetime.now(UTC)
     if left <= timedelta():
-        return problem(NAME, f"The certificate of {whose} has expired, at {day}.", RENEW)
+        return problem(NAME, "certificate_expired", whose=whose, ends=ends)
     if left < SOON:
-        return warning(NAME, f"The certificate of {whose} expires in {left.days} days, at {day}.", RENEW)
-    return ok(NAME, f"the first to expire is that of {whose}, at {day}")
+        return warning(NAME, "certificate_expires", whose=whose, ends=ends, days=left.days)
+    return ok(NAME, "certificates_good", whose=whose, ends=ends)
 
 
 def _servers(settings: Settings) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
-from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.findings import Check, Saying, failed, ok, part, problem, skipped, warning
 from ledger.reader import Reader
 from protocol.connecting import TemporalClient
 from starter.temporal_checks import instant_of_server
@@ -13,26 +13,24 @@ NAME = "clocks"
 APART = timedelta(seconds=5)
 """What is received in the last seconds of a limit is judged by the door's clock, and what ends it by Temporal's."""
 FAR_APART = timedelta(minutes=1)
-MEND = "have all machines keep time by the same source (chrony, systemd-timesyncd)"
 
 
 async def clocks_check(reader: Reader | None, client: TemporalClient | None) -> Check:
     """How far the clocks of the database and of Temporal are from this machine's."""
     if reader is None or client is None:
-        return skipped(NAME, "Clocks are compared when the database and Temporal can both be reached.")
+        return skipped(NAME, "clocks_not_compared")
     try:
         apart = {
-            "the database": await ahead(asyncio.to_thread(reader.moment)),
-            "Temporal": await ahead(instant_of_server(client)),
+            "database": await ahead(asyncio.to_thread(reader.moment)),
+            "temporal": await ahead(instant_of_server(client)),
         }
     except Exception as error:
-        return problem(NAME, unexpected(error))
-    told = " and ".join(f"{whose} {_told(by)}" for whose, by in apart.items())
+        return failed(NAME, error)
+    told = {whose: _told(by) for whose, by in apart.items()}
     worst = max(map(abs, apart.values()))
     if worst <= APART:
-        return ok(NAME, f"beside this machine's clock {told}")
-    says = f"The clocks do not agree: beside this machine's {told}."
-    return problem(NAME, says, MEND) if worst > FAR_APART else warning(NAME, says, MEND)
+        return ok(NAME, "clocks_agree", **told)
+    return (problem if worst > FAR_APART else warning)(NAME, "clocks_apart", **told)
 
 
 async def ahead(asked: Awaitable[datetime]) -> timedelta:
@@ -42,5 +40,5 @@ async def ahead(asked: Awaitable[datetime]) -> timedelta:
     return told - (before + (datetime.now(UTC) - before) / 2)
 
 
-def _told(by: timedelta) -> str:
-    return f"is {abs(by).total_seconds():.1f} s {'ahead' if by > timedelta() else 'behind'}"
+def _told(by: timedelta) -> Saying:
+    return part("clock_ahead" if by > timedelta() else "clock_behind", seconds=f"{abs(by).total_seconds():.1f}")

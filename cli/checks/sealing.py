@@ -15,11 +15,10 @@ def sealing_check(settings: Settings) -> Check:
     try:
         ring = key_ring_of(settings)
     except StartupError as error:
-        return problem(NAME, str(error), f"mend the file that {variable} names; a key that is lost comes from its copy")
+        return problem(NAME, "keys_unusable", why=error, variable=variable)
     if ring is None:
-        return skipped(NAME, f"Messages are not sealed: {variable} names no keys.")
+        return skipped(NAME, "not_sealed", variable=variable)
     if settings.payload_keys is not None and others_may_read(settings.payload_keys):
-        says = f"{settings.payload_keys} may be read by others: whoever has these keys opens every sealed message."
-        return problem(NAME, says, f"chmod 600 {settings.payload_keys}, and seal with a new key where others were here")
-    others = f", {', '.join(ring.ids[1:])} still open" if ring.ids[1:] else ""
-    return ok(NAME, f"messages are sealed with {ring.first.key_id} ({ring.first.kind}){others}")
+        return problem(NAME, "keys_open", file=settings.payload_keys)
+    word = "sealed_with_others" if ring.ids[1:] else "sealed"
+    return ok(NAME, word, key=ring.first.key_id, kind=ring.first.kind, others=ring.ids[1:])

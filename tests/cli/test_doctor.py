@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,13 @@ def test_a_machine_without_a_running_stack_is_usable(shareflow: Run) -> None:
     }
     assert found["calendar"]["state"] in ("ok", "warning")
     assert [found[name]["state"] for name in ("database", "temporal", "cases")] == ["skipped"] * 3
-    text = shareflow("doctor")
-    assert (text.code, text.out.splitlines()[-1]) == (0, "Shareflow is usable here.")
+    text = shareflow("doctor", "--lang", "zh")
+    assert (text.code, text.out.splitlines()[-1]) == (0, "Shareflow is usable here. Shareflow 在此可用。")
+    told = dict(line.split(maxsplit=2)[1:] for line in text.out.splitlines()[:-1] if not line.startswith(" "))
+    assert told.keys() == found.keys()
+    same = {"python", "temporal_program", "statutes"}
+    assert {name for name, says in told.items() if not re.search(r"[\u4e00-\u9fff]", says)} <= same
+    assert "  → 用 `shareflow up` 启动" in text.out
 
 
 def test_what_does_not_work_is_named_with_how_to_mend_it(
@@ -148,7 +154,7 @@ def test_a_database_that_answers_and_takes_nothing_is_told(own: Engine) -> None:
     assert counts(own).stuck == 1, "a filing that was never recorded is stuck, a queue is no case"
     found = takes_nothing(reader, writer)
     assert found is not None
-    assert (found.state, "1 cases wait for the database" in found.says) == ("problem", True)
+    assert (found.state, "1 case waits for the database" in found.says) == ("problem", True)
     assert "No space left on device" in found.says
     assert "HINT" not in found.says
     with own.begin() as connection:

@@ -63,7 +63,16 @@ def told(check: Check) -> tuple[str, str, str]:
 
 async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(ground: Sandbox) -> None:
     settings = Settings({})
-    assert told(await workers_check(settings, None, ground.temporal))[:2] == ("ok", f"{ASKING} of no build")
+
+    async def becomes(state: str, part: str, there: TemporalClient) -> Check:
+        async with asyncio.timeout(30):
+            while True:
+                check = await workers_check(settings, None, there)
+                if check.state == state and part in check.says:
+                    return check
+                await asyncio.sleep(0.2)
+
+    assert (await becomes("ok", "", ground.temporal)).says == f"{ASKING} of no build"
     client = await elsewhere(ground, "doctor-workers")
     state, says, mend = told(await workers_check(settings, None, client))
     assert (state, says, "shareflow worker" in mend) == ("problem", "No worker asks for work.", True)
@@ -73,22 +82,14 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
         named = Settings({Settings.build_id.variable: build})
         return working(build_worker(client, ground.engine, watched=False, settings=named))
 
-    async def becomes(state: str, part: str) -> Check:
-        async with asyncio.timeout(30):
-            while True:
-                check = await workers_check(settings, None, client)
-                if check.state == state and part in check.says:
-                    return check
-                await asyncio.sleep(0.2)
-
     async with AsyncExitStack() as workers:
         await workers.enter_async_context(worker("v1"))
-        found = await becomes("problem", "Workers of v1 ask for work, and no build is current")
+        found = await becomes("problem", "Workers of v1 ask for work, and no build is current", client)
         assert "admin release" in (found.mend or "")
         await deployment.release("v1", timedelta(seconds=30))
-        assert (await becomes("ok", "v1")).says == f"{ASKING} v1, which is current"
+        assert (await becomes("ok", "v1", client)).says == f"{ASKING} v1, which is current"
         await workers.enter_async_context(worker("v2"))
-        assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds")).says
+        assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds", client)).says
     assert (await workers_check(settings, None, client)).says == "No worker asks for work.", "they have just ended"
 
 
@@ -194,7 +195,7 @@ async def test_an_issuer_that_publishes_keys_none_and_is_away() -> None:
         found = answers["/.well-known/openid-configuration"]
         assert "names another issuer" in (await asked(address)).says
         found.update(issuer=address, jwks_uri=f"{address}/keys")
-        assert told(await asked(address))[:2] == ("ok", f"{address} publishes 1 keys")
+        assert told(await asked(address))[:2] == ("ok", f"{address} publishes 1 key")
         answers["/keys"]["keys"].clear()
         assert (await asked(address)).state == "problem"
     away = await asked(address)

@@ -58,7 +58,7 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
             "issuer": "problem",
         }
         assert "SHAREFLOW_LOG_KEY names no key" in found["checkpoints"].says
-        assert "1 open cases" in found["cases"].says
+        assert "1 open case," in found["cases"].says
         assert (
             found["archive"].says == "nothing waits to be archived; Temporal keeps histories for 24 hours after the end"
         )
@@ -78,7 +78,7 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
             "1 hour": "warning",
             "13 hours": "problem",
         }
-        assert archive["13 hours"].says.startswith("1 cases wait to be archived, the first since ")
+        assert archive["13 hours"].says.startswith("1 case waits to be archived, the first since ")
 
         lost = await client.file("changshu-2019", APPLICATION)
         await ground.temporal.get_workflow_handle(workflow_id(lost.request_id)).terminate()

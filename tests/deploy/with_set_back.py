@@ -115,7 +115,7 @@ async def test_temporal_is_older_and_nothing_is_lost(here: Installation, sharefl
     check = await here.moment()
     assert (check.state, check.name) == ("problem", "moment")
     assert "4 filings and commands that were acknowledged in 3 cases; of 1 of these it has nothing." in check.says
-    assert "涉及 3 件事项、4 次已确认的申请和操作；其中 1 件事项 Temporal 完全没有。" in check.says
+    assert "涉及 3 件事项、4 次已确认的申请和操作；其中 1 件事项 Temporal 完全没有。" in check.told("zh")
     assert "Nothing that was acknowledged is lost: the ledger has it." in (check.mend or "")
     async with here.works() as client:
         assert [(await in_step(client, each)).stage for each in (lagging, closed)] == [Stage.REFUSED, Stage.CLOSED]

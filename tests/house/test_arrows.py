@@ -28,6 +28,7 @@ SPEAK_WITH_IT = {
     "protocol/opening_sealed.py",
     "protocol/parcels.py",
     "protocol/payloads.py",
+    "protocol/pollers.py",
     "protocol/sealing.py",
     "protocol/search_attributes.py",
     "protocol/starting.py",
