@@ -98,10 +98,11 @@ def rounds(dispute: DisputedCase) -> int:
 
 
 def positions(dispute: DisputedCase) -> list[Position]:
-    """The last that each role said, in the order of the roles."""
+    """The last that each role said, in the order of the roles; what the engine records by itself is nobody's word."""
     last: dict[Role, Position] = {}
     for event in dispute.events:
-        said = tuple(said_in(event)) if event.type not in APART else ()
+        by_itself = event.actor.role is Role.PLATFORM and event.actor.person is None
+        said = () if by_itself or event.type in APART else tuple(said_in(event))
         if said:
             last[event.actor.role] = Position(event.actor.role, event, said)
     return [last[role] for role in Role if role in last]

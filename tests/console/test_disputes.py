@@ -48,6 +48,17 @@ async def found(people: People, who: str, request_id: str) -> dict[str, Any] | N
     return None
 
 
+async def test_what_the_engine_records_by_itself_is_nobodys_position(people: People) -> None:
+    """An approved extension supersedes a limit, for a reason."""
+    request_id = await people.file("cn-809-2025")
+    extended = [("provider", "request_extension", {**WHY, "working_days": 5}), ("bureau", "approve_extension", {})]
+    for who, command, said in (*extended, REFUSED, OPENED):
+        answer = await people.give(who, request_id, command, **said)
+        assert answer.status_code == 200, answer.text
+    told = await found(people, "bureau", request_id) or {}
+    assert [each["role"] for each in told["positions"]] == ["requester", "provider"]
+
+
 async def test_each_dispute_stands_before_its_instance_with_the_next_by_the_text(people: People, enter: Enter) -> None:
     proposals = [("requester", "propose", TERMS), ("provider", "propose", {"terms": {"scope": "户籍"}})]
     talking = await disputed(people, "changshu-2019", *proposals)
