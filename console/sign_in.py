@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.cases.sheets.texts import places_with_texts
 from api.context import AppContext
 from api.http.problems import Problem
 from api.supervision.figures import figures
@@ -61,16 +62,22 @@ ANYBODY: Final = Caller("demonstration", None, frozenset({Role.BUREAU}), frozens
 
 @dataclass(frozen=True)
 class Guise:
-    """Who somebody wants to be: roles, a department of the list or the code of another."""
+    """Who somebody wants to be: roles, a department of the list or the code of another, an organ of which place."""
 
     roles: frozenset[Role] = frozenset()
     org: str = ""
     other_org: str = ""
+    place: str = ""
 
     @property
     def code(self) -> str:
         """The department's code; empty for none."""
         return self.other_org or self.org
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The places of which somebody is an organ: one, or all of them where none was chosen."""
+        return frozenset({self.place or EVERYWHERE}) if self.roles & OF_A_PLACE else frozenset()
 
 
 async def show(request: Request) -> Response:
@@ -96,6 +103,8 @@ async def _choice(request: Request, typed: Guise, wrong: str | None = None, stat
         "chosen": typed.roles,
         "org": typed.org,
         "other_org": typed.other_org,
+        "places": [(place, getattr(name, language)) for place, name in places_with_texts().items()],
+        "place": typed.place,
         "wrong": wrong,
         "back": "/sign-in",
     }
@@ -108,7 +117,8 @@ async def enter(request: Request) -> Response:
         raise Problem(403, "role_required")
     form, language = await form_of(request, None), language_of(request)
     roles = frozenset(role for role in Role if role.value in form.getlist("role"))
-    chosen = Guise(roles, str(form.get("org", "")).strip(), str(form.get("other_org", "")).strip())
+    typed = {name: str(form.get(name, "")).strip() for name in ("org", "other_org", "place")}
+    chosen = Guise(roles, **typed)
     if not roles:
         return await _choice(request, chosen, label("console", "choose_role", language), 422)
     try:
@@ -117,21 +127,23 @@ async def enter(request: Request) -> Response:
         code = None
     if (chosen.code or roles & PARTIES) and code is None:
         return await _choice(request, chosen, label("console", "choose_org", language), 422)
-    places = frozenset({EVERYWHERE}) if roles & OF_A_PLACE else frozenset[str]()
-    subject = await asyncio.to_thread(_named, door_of(request).context, roles, code)
-    caller = Caller(subject, code, roles, places)
+    if chosen.place not in ("", *places_with_texts()):
+        return await _choice(request, chosen, label("console", "choose_place", language), 422)
+    subject = await asyncio.to_thread(_named, door_of(request).context, chosen, code)
+    caller = Caller(subject, code, roles, chosen.places)
     return await sign_in(request, caller, onward(request, caller))
 
 
-def _named(context: AppContext, roles: frozenset[Role], code: str | None) -> str:
+def _named(context: AppContext, chosen: Guise, code: str | None) -> str:
     """The sign-in name of whoever is of a department, or of an organ, in the demonstration: each time the same.
 
     Blocking. A code that no list has stands for itself.
     """
     listed = name_in(context.departments(), code) if code else None
     if code and listed is None:
-        return f"{'+'.join(sorted(roles))}@{code}"
-    where = listed or "、".join(label("role", role, "zh") for role in Role if role in roles)
+        return f"{'+'.join(sorted(chosen.roles))}@{code}"
+    place = "".join(places_with_texts()[each].zh for each in chosen.places - {EVERYWHERE})
+    where = listed or place + "、".join(label("role", role, "zh") for role in Role if role in chosen.roles)
     number = int.from_bytes(hashlib.sha256(where.encode()).digest()[:4])
     return f"{PEOPLE[number % len(PEOPLE)]}@{where}"
 

@@ -26,12 +26,10 @@ from domain.access import Caller, visibility_of
 from domain.log.acts import Acting
 from domain.words import Role
 from embedded.demo.state import OFFICE_HOST, Demonstration
-from embedded.demo.stories import suspended_cases
+from embedded.demo.stories import matters, suspended_cases
 from ledger.writer import Writer
 
 WEBHOOK_ID: Final = "wh_demonstration"
-PERSON: Final = "demonstration"
-"""In whose name the department has the webhook."""
 WITHIN: Final = timedelta(seconds=60)
 """How long it may take until the engine has been told that nobody is there."""
 LOOK_EVERY: Final = 0.1
@@ -72,14 +70,15 @@ class OfficeSystem:
 
     def _subscribe(self, register: WebhookRegister, reckoned_from: datetime) -> None:
         org, at = department_of(reckoned_from), datetime.now(UTC)
+        person, *_ = matters().officers(org)
         webhook = Webhook(
             id=WEBHOOK_ID,
             org=org,
-            created_by=PERSON,
+            created_by=person,
             created_at=at,
-            changed_by=PERSON,
+            changed_by=person,
             changed_at=at,
-            visibility=visibility_of(Caller(PERSON, org, frozenset({Role.REQUESTER}))),
+            visibility=visibility_of(Caller(person, org, frozenset({Role.REQUESTER}))),
             url=f"{self.address}/",
             events=(),
             payload=WebhookPayload.THIN,
@@ -87,7 +86,7 @@ class OfficeSystem:
             since=at,
             secret=new_secret(),
         )
-        register.add(webhook, Acting(subject=PERSON, org=org), from_start=True, at_most=1)
+        register.add(webhook, Acting(subject=person, org=org), from_start=True, at_most=1)
 
 
 def _is_told(register: WebhookRegister) -> bool:

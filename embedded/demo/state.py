@@ -18,6 +18,12 @@ from embedded.simulate.sandbox import SKIPPING, Sandbox, skipper_of
 from embedded.stack.folder import StateFolder
 from ledger.engine import connect
 
+DELETING_SOON: Final = (
+    'history.transferProcessorUpdateAckInterval="1s"',
+    'history.visibilityProcessorUpdateAckInterval="1s"',
+)
+"""While it is filled in, the server deletes within a second what is to be gone, which otherwise may take a minute: it
+waits until its queues have noted how far they are, every 30 seconds."""
 OFFICE_HOST: Final = "127.0.0.1"
 """Where a department's own system answers."""
 _NOTE: Final = "demonstration.json"
@@ -82,7 +88,7 @@ def additions_for(demonstration: Demonstration | None, settings: Settings) -> Ad
     if demonstration.office_port is not None:
         allowed = [settings.text(Settings.webhook_allow), f"{OFFICE_HOST}:{demonstration.office_port}"]
         named[Settings.webhook_allow.variable] = ", ".join(filter(None, allowed))
-    return Additions(SKIPPING, named)
+    return Additions(SKIPPING if demonstration.filled else (*SKIPPING, *DELETING_SOON), named)
 
 
 @asynccontextmanager

@@ -60,6 +60,18 @@ async def test_the_demonstration_offers_the_departments_for_which_something_wait
     assert (chosen.status_code, f'value="{PROVIDER}" selected' in chosen.text) == (422, True)
 
 
+async def test_an_organ_of_one_place_is_chosen_and_sees_no_other(people: People, door: httpx.AsyncClient) -> None:
+    request_id = await people.file()
+    assert '<option value="yima">义马市</option>' in (await door.get("/sign-in")).text
+    for place, sees in (("nantong", True), ("yima", False)):
+        entered = await door.post("/sign-in", data={"role": "bureau", "place": place})
+        headers = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+        door.cookies.clear()
+        assert (await door.get(f"/cases/{request_id}", headers=headers)).is_success is sees
+        assert ("<span>南通市</span>" in (await door.get("/desk", headers=headers)).text) is sees
+    assert (await door.post("/sign-in", data={"role": "bureau", "place": "nowhere"})).status_code == 422
+
+
 async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter: Enter) -> None:
     operator = await enter(Role.OPERATOR)
     pages = [await operator.get(path) for path in ("/desk", "/stuck", "/nothing-here", "/cases/NONE")]

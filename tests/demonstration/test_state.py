@@ -7,7 +7,7 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.settings import Settings
-from embedded.demo.state import additions_for, demonstration_in
+from embedded.demo.state import DELETING_SOON, additions_for, demonstration_in
 from embedded.running import Additions
 from embedded.stack.folder import StateFolder
 
@@ -37,6 +37,14 @@ def test_a_folder_with_cases_of_its_own_is_left_as_it_is(tmp_path: Path) -> None
 def test_servers_of_ones_own_are_not_filled(variable: str, tmp_path: Path) -> None:
     with pytest.raises(StartupError, match=variable):
         demonstration_in(StateFolder(tmp_path), Settings({variable: "there"}), begin=True)
+
+
+def test_the_server_deletes_soon_while_it_is_filled_in(tmp_path: Path) -> None:
+    begun = demonstration_in(StateFolder(tmp_path), NONE, begin=True)
+    assert begun is not None
+    assert {*additions_for(begun, NONE).dynamic_config} - {
+        *additions_for(replace(begun, filled=True), NONE).dynamic_config
+    } == {*DELETING_SOON}
 
 
 def test_departments_that_are_named_stay(tmp_path: Path) -> None:
