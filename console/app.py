@@ -119,6 +119,7 @@ ROUTES: Final = (
     Route("/what-if", what_if.show),
     Route("/what-if/form", what_if.edit, methods=["POST"]),
     Route("/what-if/move", what_if.move, methods=["POST"]),
+    Route("/what-if/add", what_if.add, methods=["POST"]),
     Route("/what-if/play", what_if.show_played),
     Route("/what-if/play", what_if.play, methods=["POST"]),
     Route("/file", filing.show),

@@ -18,6 +18,7 @@ NOT_TYPED: Final = frozenset(
     {
         *(CSRF, MORE, "command", "idempotency_key", "if_match", "as", "key", "cause", "case", "cases", "tab", "holder"),
         *("all", "digest", "edition", "original", "sheet", "back", "language", "role", "org", "step", "days", "sure"),
+        *("act", "fields_of"),
     }
 )
 """Fields that a page brings along or in which something is only chosen."""

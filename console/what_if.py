@@ -14,9 +14,12 @@ from api.dependencies import visible_case
 from api.http.problems import Problem, title_of
 from api.simulations.playing import play_texts, read_scenario_text
 from api.simulations.schemas import LONGEST, SimulatedOut, SimulationList
+from console.added_step import WITH, act_said, offered_step, with_step
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.forms import fields_of
 from console.kept import address_of_kept, kept_form, kept_results, to_kept
 from console.pages import page, see_other
+from console.shown_forms import MORE, with_more_rows
 from console.simulated import simulated
 from domain.calendar import CalendarError, WorkingDays, day_of
 from domain.evidence import instant_text
@@ -54,9 +57,33 @@ async def show(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """On to the page as it was typed so far."""
+    """On to the page as it was typed so far, with one more row of a list where that is asked for."""
     _, values = await _sent(request)
-    return await to_kept(request, PAGE, values)
+    return await to_kept(request, PAGE, with_more_rows(values))
+
+
+async def add(request: Request) -> Response:
+    """On to the page with one step more; before, with the fields of its command where it has any."""
+    visitor, values = await _sent(request)
+    language = language_of(request)
+    try:
+        _refuse_too_long(values, language)
+        read = await asyncio.to_thread(read_scenario_text, values["scenario"], language)
+        act = act_said(read, values["act"], language)
+        if values["fields_of"] != act.word and fields_of(act.rule.says):
+            return await to_kept(request, PAGE, {**_without_step(values), "act": act.word, "fields_of": act.word})
+        more = with_step(read, act, values, language)
+        await asyncio.to_thread(read_scenario_text, more, language)
+    except Problem as problem:
+        return await _page(request, visitor, values, _why(problem, language), problem.status_code)
+    original = values["original"] or more
+    return await to_kept(request, PAGE, {**_without_step(values), "scenario": more, "original": original, "at": ""})
+
+
+def _without_step(values: Mapping[str, str]) -> dict[str, str]:
+    """What the page holds, without what was said of a step that is added, or is to be another."""
+    left = {name: value for name, value in values.items() if not name.startswith(WITH)}
+    return {**left, "act": "", "fields_of": ""}
 
 
 async def move(request: Request) -> Response:
@@ -121,9 +148,16 @@ async def _sent(request: Request) -> tuple[Visitor, dict[str, str]]:
     """What a form of the page sent; line ends as they are written here."""
     visitor = await visitor_of(request)
     form = await form_of(request, visitor)
-    names = ("scenario", "original", "step", "days", "along")
-    values = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in names}
-    return visitor, values
+    said = {name: "" for name in _OWN} | {name: str(value) for name, value in form.items() if _is_read(name)}
+    return visitor, {name: value.replace("\r\n", "\n") for name, value in said.items()}
+
+
+_OWN: Final = ("scenario", "original", "step", "days", "along", "act", "at", "fields_of")
+"""The fields of the page, beside those of a command."""
+
+
+def _is_read(name: str) -> bool:
+    return name in _OWN or name == MORE or name.startswith(WITH)
 
 
 def _refuse_too_long(values: Mapping[str, str], language: Language) -> None:
@@ -192,13 +226,11 @@ async def _page(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     context, language = door_of(request).context, language_of(request)
-    steps, examples = await asyncio.to_thread(_told, context, values["scenario"], language)
-    shown = {
+    shown: dict[str, Any] = {
+        **await asyncio.to_thread(_told, context, values, language),
         "offered": context.simulator is not None,
         "values": {"step": "", "days": "1", "along": "on", **values},
         "wrong": wrong,
-        "steps": steps,
-        "examples": examples,
         "longest": LONGEST,
         "scripted": True,
         "result": await asyncio.to_thread(simulated, context, *played, language) if played else None,
@@ -210,16 +242,13 @@ async def _page(
     return answer
 
 
-def _told(context: AppContext, text: str, language: Language) -> tuple[list[Mapping[str, Any]], Sequence[Any]]:
-    """The steps of a text that can be read, and the examples; blocking."""
+def _told(context: AppContext, values: Mapping[str, str], language: Language) -> dict[str, Any]:
+    """The examples; of a text that can be read its steps, and what one more may be; blocking."""
     examples = context.simulator.examples() if context.simulator else ()
-    if not text.strip() or len(text) > LONGEST:
-        return [], examples
-    try:
-        scenario = read_scenario_text(text, language)
-    except Problem:
-        return [], examples
-    steps: list[Mapping[str, Any]] = [
+    scenario = _read(values["scenario"], language)
+    if scenario is None:
+        return {"steps": [], "adding": None, "examples": examples}
+    steps = [
         {
             "number": number,
             "at": step.at,
@@ -228,4 +257,15 @@ def _told(context: AppContext, text: str, language: Language) -> tuple[list[Mapp
         }
         for number, step in enumerate(scenario.steps, start=1)
     ]
-    return steps, examples
+    known = context.calendar_store.now().as_known_on(None)
+    return {"steps": steps, "adding": offered_step(scenario, values, known, language), "examples": examples}
+
+
+def _read(text: str, language: Language) -> Scenario | None:
+    """A text as a scenario; None for one that cannot be read."""
+    if not text.strip() or len(text) > LONGEST:
+        return None
+    try:
+        return read_scenario_text(text, language)
+    except Problem:
+        return None

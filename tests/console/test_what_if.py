@@ -77,6 +77,36 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
         assert (refused.status_code, label("what_if", "no_such_move", "zh") in refused.text) == (422, True)
 
 
+async def test_a_step_is_added_by_a_form_with_the_fields_of_its_command(enter: Enter) -> None:
+    bureau = await enter(Role.BUREAU, "bureau")
+    form = {**csrf_in((await bureau.get("/what-if")).text), "scenario": GOOD, "original": ""}
+    typed = (await bureau.send("/what-if/form", form)).text
+    assert '<option value="provider grant">' in typed
+    assert not re.search('<option value="[a-z_]+ authorize"', typed)
+    asked = {**form, "act": "provider refuse", "at": "2026-09-21T09:30"}
+    fields = (await bureau.send("/what-if/add", asked)).text
+    assert (text_in(fields), 'name="with.reason"' in fields) == (GOOD, True)
+    hidden = {"fields_of": "provider refuse", "with.reason": "涉密\r\n第二行", "with.legal_basis": "保密法"}
+    added = scenario_from(text_in((await bureau.send("/what-if/add", {**asked, **hidden})).text), "the page")
+    assert [step.do for step in added.steps] == ["refuse", "refuse", "grant"]
+    assert added.steps[1].with_ == {"reason": "涉密\n第二行", "legal_basis": "保密法"}
+    assert added.steps[1].at.isoformat() == "2026-09-21T09:30:00+08:00"
+    at_once = {**form, "act": "requester agree", "at": "2026-12-01T09:00"}
+    later = scenario_from(text_in((await bureau.send("/what-if/add", at_once)).text), "the page")
+    assert (later.steps[-1].by, later.steps[-1].do, later.ends_at) == ("requester", "agree", later.steps[-1].at)
+    for wrong, said in (
+        ({"act": "mayor grant"}, label("what_if", "no_such_act", "zh")),
+        ({**hidden, "at": ""}, label("what_if", "no_such_instant", "zh")),
+        ({"at": "2020-01-01T09:00"}, "第 1 步 时间（at）早于前一步或提交的时间"),
+        ({"act": "provider grant", "fields_of": "provider grant", "with.expires_on": "明天"}, "使用截止"),
+    ):
+        refused = await bureau.send("/what-if/add", {**asked, **hidden, **wrong})
+        assert (refused.status_code, said in refused.text, text_in(refused.text)) == (422, True, GOOD), said
+    rows = {**form, "act": "requester supplement", "fields_of": "requester supplement", "more": "with.documents"}
+    more = (await bureau.send("/what-if/form", {**rows, "with.documents.rows": "3"})).text
+    assert 'name="with.documents.3.name"' in more
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
