@@ -24,26 +24,34 @@ async def keep_checkpointing(
 ) -> None:
     """Make a checkpoint whenever the newest is older than ``every``, until cancelled; at the start, when it is.
 
-    Run it in as many processes as you like, all with the same key: one of them makes it, and has it stamped by the
-    authority. Where nothing was recorded since, none is made. Failures are logged and tried again.
+    Run it in as many processes as you like, all with the same key: one of them makes it. Where nothing was recorded
+    since, none is made. The authority stamps the newest as often, also one that a command has made or that waits since
+    before this process began. Failures are logged and tried again.
     """
-    book, unstamped = LogBook(engine), None
+    book = LogBook(engine)
     while True:
         pause = LOOK_EVERY
         try:
             note = await asyncio.to_thread(book.checkpoint_when_due, signer, datetime.now(UTC), every)
             if note is not None:
-                log.info(
-                    "checkpoint made", extra={"entries": checkpoint_in(read_note(note)).size, "log": signer.key.name}
-                )
-                unstamped = note if authority else None
-            if authority and unstamped:
-                await stamp(book, authority, unstamped)
-                log.info("checkpoint stamped", extra={"authority": authority.url})
-                unstamped = None
+                log.info("checkpoint made", extra={"entries": _size_of(note), "log": signer.key.name})
+            if authority is not None:
+                await _have_stamped(book, authority, every)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever the database or the device that signs does, the next try may go well
             log.warning("checkpoint postponed", extra={"error": f"{type(error).__name__}: {error}"})
             pause = AGAIN
         await asyncio.sleep(pause.total_seconds())
+
+
+async def _have_stamped(book: LogBook, authority: TimestampAuthority, every: timedelta) -> None:
+    """Have the newest checkpoint stamped where a stamp is due. Raises as :func:`background.timestamps.stamp`."""
+    waiting = await asyncio.to_thread(book.waits_for_a_stamp, every)
+    if waiting is not None:
+        await stamp(book, authority, waiting)
+        log.info("checkpoint stamped", extra={"authority": authority.url, "entries": _size_of(waiting)})
+
+
+def _size_of(note: str) -> int:
+    return checkpoint_in(read_note(note)).size

@@ -111,6 +111,11 @@ class LogBook:
             note, new = self._closed(connection, signer, at)
             return note if new else None
 
+    def waits_for_a_stamp(self, every: timedelta) -> str | None:
+        """The newest checkpoint, whoever made it, where none that was made in this while has a timestamp; else None."""
+        with reading(self._engine) as connection:
+            return log.waits_for_a_stamp(connection, every)
+
     def _enter_all(self) -> None:
         while self.extend():
             pass

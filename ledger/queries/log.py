@@ -222,6 +222,19 @@ def is_due(connection: Connection, every: timedelta) -> bool:
     return newest is None or newest.size == 0 or bool(newest[1])
 
 
+def waits_for_a_stamp(connection: Connection, every: timedelta) -> str | None:
+    """The note of the newest checkpoint, where it has no timestamp and none that has one was made in this while.
+
+    One of an empty log waits for nothing. By the database's clock.
+    """
+    newest = newest_checkpoint(connection)
+    if newest is None or newest.size == 0 or newest.stamped_at is not None:
+        return None
+    recent = func.clock_timestamp() - checkpoints.c.made_at < every
+    stamped = select(checkpoints.c.size).join(timestamps, timestamps.c.size == checkpoints.c.size).where(recent)
+    return None if connection.execute(stamped.limit(1)).first() else newest.note
+
+
 def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> list[int]:
     """How many entries the newest checkpoints before one cover, ascending."""
     query = select(checkpoints.c.size).where(checkpoints.c.size < below).order_by(checkpoints.c.size.desc())

@@ -142,3 +142,19 @@ async def test_checkpoints_that_are_made_and_those_that_are_not(
             "problem",
             True,
         )
+        book = LogBook(ground.engine)
+        book.checkpoint(signer, datetime.now(UTC))
+        monkeypatch.setenv("SHAREFLOW_TIMESTAMP_URL", "http://127.0.0.1:9/stamp")
+        unstamped = (await findings())["checkpoints"]
+        assert (unstamped.state, "and no checkpoint has one: the newest covers" in unstamped.says) == (
+            "warning",
+            True,
+        )
+        newest = book.newest_checkpoint()
+        assert newest is not None
+        book.keep_timestamp(newest.size, datetime.now(UTC), b"as if it had")
+        stamped = (await findings())["checkpoints"]
+        assert (stamped.state, stamped.says.endswith(f"the newest with a timestamp covers {newest.size}")) == (
+            "ok",
+            True,
+        )

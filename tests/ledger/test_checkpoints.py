@@ -118,11 +118,29 @@ async def test_a_checkpoint_is_stamped_by_the_authority(
         keeping.cancel()
     kept = book.stamped(2)
     assert kept is not None
-    text = read_note(kept.note).text
+    said = read_note(kept.note).text
     assert (kept.size, book.stamped(1)) == (2, None)
     newest = book.newest_checkpoint()
     assert newest is not None
-    assert newest.stamped_at == stamped_at(kept.response, text, there.roots)
+    assert newest.stamped_at == stamped_at(kept.response, said, there.roots)
+    # A worker that begins anew takes up what waits, also what a command has made; as often as it makes any.
+    record_step(own, Steps("b").filing(), resolve, "sm3")
+    by_command = book.checkpoint(SIGNER, datetime.now(UTC))
+    assert [book.waits_for_a_stamp(each) for each in (DAY, ALWAYS)] == [None, by_command]
+    with own.begin() as connection:
+        connection.execute(text("ALTER TABLE checkpoints DISABLE TRIGGER ALL"))
+        connection.execute(text("UPDATE checkpoints SET made_at = made_at - interval '25 hours' WHERE size = 2"))
+        connection.execute(text("ALTER TABLE checkpoints ENABLE TRIGGER ALL"))
+    caplog.clear()
+    with serving(office) as url, caplog.at_level(logging.INFO, "shareflow.checkpoints"):
+        keeping = asyncio.create_task(keep_checkpointing(own, SIGNER, DAY, replace(there, url=url)))
+        async with asyncio.timeout(20):
+            await until_said(caplog, "checkpoint stamped")
+        keeping.cancel()
+    after = book.stamped(checkpoint_in(read_note(by_command)).size)
+    assert after is not None
+    assert after.note == by_command
+    assert book.waits_for_a_stamp(ALWAYS) is None
     book.keep_timestamp(2, datetime(2000, 1, 1, tzinfo=UTC), b"another")
     assert book.stamped(2) == kept
 
