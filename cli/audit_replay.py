@@ -64,16 +64,15 @@ async def replay_cases(listed: AskedCases, as_json: bool) -> None:
     import asyncio
 
     from cli.connection import connected
-    from starter.looking_back import recorded_page
+    from starter.looking_back import page_as_of
 
     wanted = listed.filter()
     at = _instant("--at", listed.at)
     if listed.at is None and wanted.before is not None:
         at = min(at, wanted.before)
     async with connected() as client:
-        page = await asyncio.to_thread(recorded_page, client.reader, wanted, listed.cursor, listed.limit)
-    there = [recorded for recorded in page.cases if recorded.events[0].at <= at]
-    print_past_cases([(recorded, as_it_stood(recorded, at)) for recorded in there], page.next, as_json)
+        page = await asyncio.to_thread(page_as_of, client.reader, wanted, at, listed.cursor, listed.limit)
+    print_past_cases([(recorded, as_it_stood(recorded, at)) for recorded in page.cases], page.next, as_json)
 
 
 def _instant(name: str, said: str | None) -> datetime:

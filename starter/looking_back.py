@@ -1,6 +1,7 @@
 """Cases of the ledger as the audit looks at them: each with its rules as they were, what was filed, and its events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from audit.replay.case import RecordedCase
 from domain.rule_texts import KNOWN
@@ -30,6 +31,14 @@ def recorded_page(reader: Reader, wanted: CaseFilter, cursor: str | None, limit:
     """One page of the cases that ``wanted`` lets through. Raises BadCursor, and as :func:`recorded_case`; blocks."""
     page = reader.audited(wanted, cursor, limit)
     return RecordedPage(tuple(_recorded(case) for case in page.cases), page.next)
+
+
+def page_as_of(reader: Reader, wanted: CaseFilter, at: datetime, cursor: str | None, limit: int) -> RecordedPage:
+    """The same of those that had been filed at an instant: what came later takes nobody's place on a page."""
+    after = at + timedelta(microseconds=1)
+    there = wanted if wanted.before is not None and wanted.before <= after else replace(wanted, before=after)
+    page = recorded_page(reader, there, cursor, limit)
+    return RecordedPage(tuple(case for case in page.cases if case.events[0].at <= at), page.next)
 
 
 def _recorded(case: AuditedCase) -> RecordedCase:

@@ -33,7 +33,7 @@ from ledger.queries.views import CaseFilter
 from starter.audit_selection import selected
 from starter.errors import NotFound
 from starter.findings import all_findings, all_recorded, findings_page
-from starter.looking_back import recorded_case, recorded_page
+from starter.looking_back import page_as_of, recorded_case
 
 AUDITORS: Final = (Role.AUDITOR,)
 """Who may look at all of this."""
@@ -79,8 +79,8 @@ async def cases(
 ) -> Response:
     """The cases that were open at some time from the first day to the last, both in Asia/Shanghai, latest filing first.
 
-    They are shown as they stood at the instant `at`; else at the end of the period, or now where that is earlier. Of
-    a page those are left out that were filed later than that.
+    They are shown as they stood at the instant `at`; else at the end of the period, or now where that is earlier; those
+    that were filed later than that are none of them.
     """
     found = await asyncio.to_thread(cases_as_they_stood, context, wanted, at, cursor, limit, language)
     return answer(found, language)
@@ -95,9 +95,8 @@ def cases_as_they_stood(
     """
     now = context.known_on()
     instant = at or min(now, wanted.before or now)
-    page = recorded_page(context.reader, wanted, cursor, limit)
-    there = [recorded for recorded in page.cases if recorded.events[0].at <= instant]
-    shown = [past_out(recorded, as_it_stood(recorded, _here(instant)), language) for recorded in there]
+    page = page_as_of(context.reader, wanted, instant, cursor, limit)
+    shown = [past_out(recorded, as_it_stood(recorded, _here(instant)), language) for recorded in page.cases]
     return PastPage(items=shown, next=page.next)
 
 

@@ -15,7 +15,7 @@ from ledger.reader import Reader
 from starter.audit_selection import selected
 from starter.errors import InvalidInput, NotFound
 from starter.findings import all_findings, all_recorded, findings_page
-from starter.looking_back import recorded_case, recorded_page
+from starter.looking_back import page_as_of, recorded_case, recorded_page
 
 
 async def test_each_event_leaves_the_stage_that_it_names(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
@@ -65,6 +65,17 @@ async def test_all_cases_of_a_department_in_a_period(ground: Sandbox, real_plays
     assert (page.next is None) == (len(mine) == 1)
     with pytest.raises(InvalidInput, match="before it begins"):
         selected(first=last, last=last - timedelta(days=1))
+
+
+@pytest.mark.usefixtures("real_plays")
+async def test_a_page_of_then_is_full_of_what_there_was_then(ground: Sandbox) -> None:
+    reader = Reader(ground.engine)
+    filed = sorted(each.events[0].at for each in all_recorded(reader, CaseFilter()))
+    middle = filed[len(filed) // 2]
+    page = page_as_of(reader, CaseFilter(), middle, None, 3)
+    assert [len(page.cases), page.next is None] == [3, False]
+    assert [each.events[0].at for each in page.cases] == [at for at in reversed(filed) if at <= middle][:3]
+    assert page_as_of(reader, CaseFilter(before=filed[0]), middle, None, 3).cases == ()
 
 
 async def test_findings_of_a_ledger(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
