@@ -43,7 +43,7 @@ def reconcile(
 
 def settle(
     request_id: str,
-    difference: Annotated[str, typer.Option(help="What `audit reconcile` tells and nothing can repair: unsent.")],
+    difference: Annotated[str, typer.Option(help="What `audit reconcile` tells: unsent, gone, damaged or lost.")],
     reason: Reason,
     by: By = None,
     as_json: AsJson = False,

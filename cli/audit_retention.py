@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -18,10 +18,16 @@ from domain.calendar import CHINA
 from domain.evidence import plain
 from domain.field_types import Given
 from domain.log.acts import OperatorAct
-from domain.retention import packaged_retention
+from domain.messages.counting import CountingText
+from domain.retention import Keepsake, packaged_retention
 from starter.retention import Disposer, DueCase, due_cases, told_in_temporal
 from starter.retention import hold as hold_case
 from starter.retention import release as release_case
+
+_COUNTED: Final = {
+    Keepsake.HISTORY: CountingText("{number:history|histories}"),
+    Keepsake.PAPERS: CountingText("{number:paper|papers}"),
+}
 
 
 async def hold(request_id: str, reason: str, as_json: bool) -> None:
@@ -48,7 +54,7 @@ async def tell_due(as_json: bool) -> None:
         print_json([_plain(case) for case in found])
         return
     for case in found:
-        what = ", ".join(f"{number} {keepsake}" for keepsake, number in case.due.items())
+        what = ", ".join(_several(keepsake, number) for keepsake, number in case.due.items())
         by = "; ".join(dict.fromkeys(_ground(each) for each in _plain(case)["kept_until"]))
         held = f" Held: {case.held}." if case.held else ""
         typer.echo(f"{case.request_id}: {what}; closed on {case.closed_on}, kept until {by}.{held}")
@@ -66,12 +72,17 @@ async def dispose(request_id: str, reason: str, as_json: bool) -> None:
             done = await asyncio.to_thread(disposer.dispose, request_id, why, operator(), today(), told)
         except OSError as error:
             raise Failure(f"It is recorded, but not all is removed ({error.strerror}): dispose again.") from None
-    _tell(done.act, f"{request_id}: {done.histories} histories and {done.papers} papers removed.", as_json)
+    removed = f"{_several(Keepsake.HISTORY, done.histories)} and {_several(Keepsake.PAPERS, done.papers)} removed"
+    _tell(done.act, f"{request_id}: {removed}.", as_json)
 
 
 def today() -> date:
     """The day in Asia/Shanghai."""
     return datetime.now(CHINA).date()
+
+
+def _several(keepsake: Keepsake, number: int) -> str:
+    return _COUNTED[keepsake].format(number=number)
 
 
 def _tell(act: OperatorAct, says: str, as_json: bool) -> None:

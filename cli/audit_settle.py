@@ -30,10 +30,10 @@ async def settle(request_id: str, difference: str, reason: str, by: str | None, 
         if await asyncio.to_thread(client.reader.case, request_id) is None:
             raise NotFound(f"There is no case {request_id}.")
         found = await asyncio.to_thread(to_settle, comparison, request_id, Discrepancy(difference))
-        if found is None:
+        if not found:
             raise NotFound(f"{request_id} has nothing {difference} to settle.")
         act = await asyncio.to_thread(client.writer.note_act, settling(found, why, actor))
     if as_json:
         print_json(plain(act))
     else:
-        typer.echo(f"{request_id}: {found.says} Settled by act {act.number}.")
+        typer.echo(f"{request_id}: {act.details['says']} Settled by act {act.number}.")

@@ -34,7 +34,7 @@ def recorded_page(reader: Reader, wanted: CaseFilter, cursor: str | None, limit:
 
 
 def page_as_of(reader: Reader, wanted: CaseFilter, at: datetime, cursor: str | None, limit: int) -> RecordedPage:
-    """The same of those that had been filed at an instant: what came later takes nobody's place on a page."""
+    """One page of those that had been filed at an instant, full where there are so many. Raises likewise; blocks."""
     after = at + timedelta(microseconds=1)
     there = wanted if wanted.before is not None and wanted.before <= after else replace(wanted, before=after)
     page = recorded_page(reader, there, cursor, limit)

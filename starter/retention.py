@@ -8,8 +8,10 @@ cases. Each hold, release and disposal is an act that the log covers.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any, Final
 
+from background.archive.comparison import Discrepancy
 from background.archive.store import ArchiveDamaged, HistoryArchive
 from domain.calendar import CHINA
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
@@ -25,7 +27,7 @@ from protocol.histories import ToldHead, ToldRun, history_in, told_in, told_run
 from protocol.names import workflow_id
 from protocol.sealing import NotOpened
 from starter.attachments import AttachmentStore
-from starter.errors import EngineError, NotFound
+from starter.errors import EngineError, NotFound, Unavailable
 
 PAGE: Final = 500
 
@@ -117,7 +119,8 @@ class Disposer:
         """Let go of all of a case that is due; what an earlier disposal was kept from removing goes with it.
 
         ``in_temporal``: what the case was told by the history that Temporal still has. Raises NotFound, and
-        NotDisposable for a case that is open, held or too young, or whose histories contradict the ledger.
+        NotDisposable for a case that is open, held or too young, or whose histories contradict the ledger or cannot be
+        read; Unavailable where the archive does not answer, OSError where that happens once the act is recorded.
         """
         case = _retained(self.reader, request_id)
         if case.held is not None:
@@ -137,12 +140,23 @@ class Disposer:
         return Disposal(before[-1], *self._remove(request_id, [act.details for act in before]))
 
     def _refuse_contradiction(self, request_id: str, in_temporal: ToldRun | None) -> None:
-        """A history that was told other events than the ledger has is the only trace of that: it stays."""
-        archived = (self._told(run) for run in self.reader.archived_runs(request_id))
-        for told in filter(None, (in_temporal, *archived)):
+        """A history that was told other events than the ledger has is the only trace of that: it stays.
+
+        So is one that the archive should have and nobody can read any more: it may have said so. An operator settles
+        that by an act.
+        """
+        archived = (self._told(run) for run in self._unsettled(request_id))
+        for told in filter(None, chain([in_temporal], archived)):
             if told.heads and not self._stands(request_id, told.head):
-                said = (label("retention", "contradicted", each).format(case=request_id) for each in LANGUAGES)
-                raise NotDisposable(" ".join(said))
+                raise _not_explained("contradicted", request_id)
+
+    def _unsettled(self, request_id: str) -> list[ArchivedRun]:
+        """The archived runs of a case, but for those whose loss or damage an act has settled."""
+        acts = (act.details for act in self.reader.acts(request_id) if act.kind == ActKind.SETTLE)
+        settled = {
+            run for said in acts if said["difference"] in (Discrepancy.GONE, Discrepancy.DAMAGED) for run in said["of"]
+        }
+        return [run for run in self.reader.archived_runs(request_id) if run.run_id not in settled]
 
     def _stands(self, request_id: str, head: ToldHead) -> bool:
         """Whether the ledger has that event with that digest."""
@@ -150,10 +164,14 @@ class Disposer:
         return [event.digest for event in there] == [head.digest]
 
     def _told(self, run: ArchivedRun) -> ToldRun | None:
-        """What an archived run was told; None where the archive cannot tell."""
+        """What an archived run was told; None where it tells of nothing. Raises NotDisposable, Unavailable."""
         try:
             return told_in(history_in(workflow_id(run.request_id), self.archive.read(run)))
-        except (ArchiveDamaged, OSError, ValueError):
+        except ArchiveDamaged as error:
+            raise _not_explained("unreadable", run.request_id, why=error) from None
+        except OSError as error:
+            raise Unavailable("The archive cannot be read: nothing is disposed of.") from error
+        except ValueError:
             return None
 
     def _remove(self, request_id: str, said: list[Mapping[str, Any]]) -> tuple[int, int]:
@@ -176,6 +194,11 @@ async def told_in_temporal(temporal: TemporalClient, request_id: str) -> ToldRun
 
 def _act(kind: ActKind, request_id: str, reason: str, by: Acting) -> NewAct:
     return NewAct(kind=kind, by=by, target=request_id, request_id=request_id, reason=reason)
+
+
+def _not_explained(word: str, request_id: str, **also: object) -> NotDisposable:
+    said = (label("retention", word, each).format(case=request_id, **also) for each in LANGUAGES)
+    return NotDisposable(" ".join(said))
 
 
 def _retained(reader: Reader, request_id: str) -> RetainedCase:

@@ -17,7 +17,7 @@ from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
 from domain.messages import label
 from ledger.engine import Engine
 from ledger.queries.acts import settled_of
-from ledger.queries.archive import ArchivedRun
+from ledger.queries.archive import ArchivedRun, archived_runs
 from ledger.queries.compared import (
     ComparedCase,
     archived_of,
@@ -71,7 +71,7 @@ class Discrepancy(StrEnum):
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
 
-    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events, by their numbers.
+    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events or runs.
     """
 
     kind: Discrepancy
@@ -159,9 +159,10 @@ class Comparison:
             spoilt = {each.request_id for each in found if each.kind in (Discrepancy.BEHIND, Discrepancy.REWRITTEN)}
             whole = [case.request_id for case in page if case.request_id not in spoilt]
             found += await asyncio.to_thread(self.as_events_give, whole)
-        return found + await asyncio.to_thread(
+        kept = await asyncio.to_thread(
             lambda: [each for case in left for each in self._archived(case, archived.get(case.request_id, []))]
         )
+        return found + await asyncio.to_thread(unsettled, self.engine, kept)
 
     async def _states(self, case: ComparedCase, run: ListedRun | None) -> list[CompareFinding]:
         """How the ledger and Temporal have one case: whether it is open in both, and up to which event."""
@@ -214,6 +215,15 @@ class Comparison:
     def _is_quiet(self, case: ComparedCase) -> bool:
         return case.updated_at < datetime.now(UTC) - self.quiet
 
+    def of_one(self, request_id: str) -> list[CompareFinding]:
+        """What differs in one case and Temporal need not be asked about. Blocks; raises as :meth:`findings`."""
+        case = compared_case(self.engine, request_id)
+        if case is None:
+            return []
+        gone = histories_disposed_of(self.engine, [request_id])
+        kept = [] if gone else self._archived(case, archived_runs(self.engine, request_id))
+        return self.as_events_give([request_id]) + unsettled(self.engine, kept)
+
     def as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
         """Whether what everybody reads of these cases is what their events give, and was told to the outside."""
         altered = [
@@ -232,6 +242,7 @@ class Comparison:
                 case.request_id,
                 f"Run {run.previous_run_id}, which came before one that is archived, is not archived.",
                 run.previous_run_id,
+                of=(run.previous_run_id,),
             )
             for run in runs
             if run.previous_run_id is not None and run.previous_run_id not in known
@@ -249,7 +260,7 @@ class Comparison:
                 self.archive.read(run)
         except ArchiveDamaged as error:
             kind = Discrepancy.GONE if isinstance(error, ArchiveGone) else Discrepancy.DAMAGED
-            return CompareFinding(kind, run.request_id, f"{error}.", run.run_id)
+            return CompareFinding(kind, run.request_id, f"{error}.", run.run_id, of=(run.run_id,))
         return None
 
     async def _extra(self, run: ListedRun) -> CompareFinding:
@@ -271,6 +282,15 @@ class Comparison:
         if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
             return False
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
+
+
+def unsettled(engine: Engine, found: Sequence[CompareFinding]) -> list[CompareFinding]:
+    """These findings, but for those of runs that an act has settled."""
+    return [
+        each
+        for each in found
+        if not each.of or not settled_of(engine, each.kind, [each.request_id]).get(each.request_id, set()) >= {*each.of}
+    ]
 
 
 def unsent(engine: Engine, these: Sequence[str]) -> Iterator[CompareFinding]:

@@ -206,7 +206,7 @@ async def test_what_nothing_repairs_is_settled_by_an_act_with_its_reason(
     comparison, lose = at_once(client, archive), "DELETE FROM outbox WHERE request_id = :case AND seq = :seq"
 
     def unsent() -> list[tuple[int | str, ...]]:
-        return [each.of for each in comparison.as_events_give([request_id]) if each.kind is D.UNSENT]
+        return [each.of for each in comparison.of_one(request_id) if each.kind is D.UNSENT]
 
     assert await typed(*settle, "unsent") == (1, f"{request_id} has nothing unsent to settle.\n")
     with engine.begin() as connection:

@@ -22,8 +22,9 @@ from audit.findings.found import findings_in
 from audit.replay.from_dossier import case_in
 from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
-from background.archive.comparison import Comparison
+from background.archive.comparison import Comparison, Discrepancy
 from background.archive.folder import FolderArchive
+from background.archive.settling import settling, to_settle
 from background.archive.store import HistoryArchive
 from cli.program import app
 from domain.evidence import canonical_json
@@ -31,14 +32,14 @@ from domain.log.acts import Acting, ActKind
 from domain.retention import Keepsake, packaged_retention
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
-from ledger.queries.archive import archived_runs
+from ledger.queries.archive import ArchivedRun, archived_runs
 from ledger.queries.attachments import Attachment
 from ledger.queries.views import CaseFilter
 from protocol.asking import WorkflowGone
 from starter.attachments import AttachmentStore, store_in
 from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
-from starter.errors import NotFound
+from starter.errors import NotFound, Unavailable
 from starter.findings import all_findings
 from starter.retention import Disposer, NotDisposable, due_cases, hold, release, told_in_temporal
 from tests.audit.dossiers import resealed
@@ -224,19 +225,51 @@ async def test_a_disposal_that_was_broken_off_is_finished(
 ) -> None:
     own = brought(client, papers, b"a third paper")
     request_id = await ended(client, archive, own)
-    folder, aside = tmp_path / "archive", tmp_path / "aside"
-    folder.rename(aside)
-    folder.write_text("a file stands where the folder should be")
-    with pytest.raises(OSError, match="archive"):
-        disposer.dispose(request_id, "期满", ANNA, LATER)
-    folder.unlink()
-    aside.rename(folder)
+
+    class LockedArchive(HistoryArchive):
+        """An archive from which nothing can be removed now."""
+
+        def remove(self, run: ArchivedRun) -> bool:
+            raise OSError(f"{run.stored_as} cannot be removed")
+
+    locked = LockedArchive(FolderArchive(tmp_path / "archive"))
+    with pytest.raises(OSError, match="cannot be removed"):
+        replace(disposer, archive=locked).dispose(request_id, "期满", ANNA, LATER)
     # Meanwhile somebody has brought the paper again: that one stays.
     brought(client, papers, b"a third paper")
     done = disposer.dispose(request_id, "期满", ANNA, LATER)
     assert (done.histories, done.papers) == (1, 0)
     assert papers.exists(own)
     assert len([act for act in client.reader.acts(request_id) if act.kind == ActKind.DISPOSE]) == 1
+
+
+async def test_a_history_that_nobody_can_read_any_more_goes_only_once_that_is_settled(
+    client: ShareflowClient, archive: HistoryArchive, disposer: Disposer, tmp_path: Path
+) -> None:
+    """It may have told of other events than the ledger has: whoever rewrote one could have spoilt it."""
+    damaged, gone = [await ended(client, archive) for _ in range(2)]
+    [spoilt], [removed] = (archived_runs(client.reader.engine, each) for each in (damaged, gone))
+    (tmp_path / "archive" / spoilt.stored_as).write_bytes(b"garbage")
+    archive.remove(removed)
+    comparison = Comparison(client.temporal, client.reader, archive, within=timedelta())
+    for request_id, run, kind in ((damaged, spoilt, Discrepancy.DAMAGED), (gone, removed, Discrepancy.GONE)):
+        with pytest.raises(NotDisposable, match=rf"已不可读.* of {request_id} cannot be read .*settle it"):
+            disposer.dispose(request_id, "期满", ANNA, LATER)
+        assert [act.kind for act in client.reader.acts(request_id)] == []
+        found = to_settle(comparison, request_id, kind)
+        assert [each.of for each in found] == [(run.run_id,)]
+        client.writer.note_act(settling(found, "磁盘损坏，无备份", ANNA))
+        assert to_settle(comparison, request_id, kind) == []
+        disposer.dispose(request_id, "期满", ANNA, LATER)
+        told = [(act.kind, act.reason) for act in client.reader.acts(request_id)]
+        assert told == [("settle", "磁盘损坏，无备份"), ("dispose", "期满")]
+    folder = tmp_path / "archive"
+    folder.rename(tmp_path / "aside")
+    folder.write_text("a file stands where the folder should be")
+    another = await ended(client, HistoryArchive(FolderArchive(tmp_path / "other")))
+    with pytest.raises(Unavailable, match="cannot be read"):
+        disposer.dispose(another, "期满", ANNA, LATER)
+    assert client.reader.acts(another) == ()
 
 
 async def test_the_commands(
@@ -271,7 +304,7 @@ async def test_the_commands(
     code, out = await told("due-for-disposal")
     assert (code, f"{request_id}: 1 history; closed on" in out) == (0, True)
     code, out = await told("dispose", request_id, "--reason", "期满")
-    assert (code, out.startswith(f"{request_id}: 1 histories and 0 papers removed. Act ")) == (0, True)
+    assert (code, out.startswith(f"{request_id}: 1 history and 0 papers removed. Act ")) == (0, True)
 
     # Temporal has let go of it as well: over HTTP and into a folder what is left is packed.
     async def gone(*_: object) -> None:
