@@ -1,6 +1,6 @@
-"""The role of workers and the API in the database: what it may do is said table by table, and nothing else is let.
+"""The database role of workers and the API: its rights are listed table by table, and it has no others.
 
-``deploy/postgres/roles.sql`` creates it; where there is none, whoever owns the tables does their work.
+``deploy/postgres/roles.sql`` creates the role; without it, workers and API connect as the owner of the tables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
 EVERY: Final = (READ, ADD, CHANGE, REMOVE, "TRUNCATE", "REFERENCES", "TRIGGER")
 
 READ_ALONE: Final = ("alembic_version", "backups", "outbox_base")
-"""What migrations, backups and restores leave there."""
+"""Tables that migrations, backups and restores write; the role only reads them."""
 ONLY_GROW: Final = (
     "archived_histories",
     "assessment_seals",
@@ -71,9 +71,9 @@ MAY: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(STAY, (READ, ADD, CHANGE)),
     **dict.fromkeys(COME_AND_GO, (READ, ADD, CHANGE, REMOVE)),
 }
-"""By table. A table that a migration adds is named here, or the role cannot even read it."""
+"""The rights by table. A table that a migration adds must be listed here, or the role cannot even read it."""
 
-# roles.sql lets it into the schema by name; a role of that name that belongs to another ledger of this server was not.
+# roles.sql grants it the schema by name; a role of that name of another ledger on this server has no such grant.
 _IS_FOR_US = text(
     f"""
     SELECT count(*) > 0 FROM pg_roles app, pg_class tables, pg_namespace schema, aclexplode(schema.nspacl) let
@@ -101,9 +101,9 @@ _NOTHING_BEFOREHAND = (
 
 
 def let_app_work(connection: Connection) -> None:
-    """Let the role do what it may with each table, and take from it whatever else it was given. Repeated, nothing is.
+    """Grant the role its rights on each table, and revoke all others. Idempotent.
 
-    For whoever owns the tables. An installation of before gave it all that were ever to come: that is taken back.
+    Called as the owner of the tables. Earlier installations granted it all future tables too: that is revoked.
     """
     if not connection.execute(_IS_FOR_US).scalar_one():
         return

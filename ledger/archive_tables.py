@@ -1,4 +1,4 @@
-"""The tables of the archive: which histories are kept, which only grows, and which cases are still to be archived."""
+"""The tables of the archive: the register of archived histories (append-only), and cases still to be archived."""
 
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, Table, Text, func, text
 
@@ -21,8 +21,8 @@ archived_histories = Table(
     Column("stored_as", Text, nullable=False),
     Column("archived_at", _Instant, nullable=False, server_default=_NOW),
 )
-"""``previous_run_id`` is the run that handed over to this one. Digests and ``bytes`` are of the history as it reads,
-not as it is compressed; ``stored_as`` is its name in the archive."""
+"""``previous_run_id`` is the run that handed over to this one. Digests and ``bytes`` are those of the uncompressed
+history; ``stored_as`` is its name in the archive."""
 
 unarchived = Table(
     "unarchived",
@@ -34,4 +34,4 @@ unarchived = Table(
     Column("problem", Text),
     Index("unarchived_by_due", "due_at", "request_id"),
 )
-"""``due_at``: not before. ``problem``: why the last try did not archive all that there is."""
+"""``due_at``: earliest time of the next try. ``problem``: why the last try did not archive everything."""

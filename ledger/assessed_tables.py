@@ -1,7 +1,7 @@
-"""The tables of what is kept for assessments: what each case counts for, so that a period is added up, not looked up.
+"""The tables of assessments: what each case counts for, so that the figures of a period are a sum over few rows.
 
-Nothing stands here that events, clocks and cases do not say: it can be made again at any time, and is, where the rules
-by which limits are somebody's have changed (``ledger.queries.assessed_parts``).
+They are derived from events, clocks and cases and can be rebuilt at any time, as happens when the rules change that say
+who must keep which limit (``ledger.queries.assessed_parts``).
 """
 
 from sqlalchemy import (
@@ -29,8 +29,8 @@ assessed_mark = Table(
     Column("position", BigInteger, nullable=False),
     Column("filled", Text),
 )
-"""Under which rules parts are kept, up to which message of the outbox; ``filled``: the last case of those that were
-there before, None when all have been looked at."""
+"""The rules under which parts are kept, and the position in the outbox up to which they are current; ``filled``: the
+last case reached by a rebuild, None when it is complete."""
 
 assessed_kinds = Table(
     "assessed_kinds",
@@ -43,7 +43,7 @@ assessed_kinds = Table(
     Column("superior", Text, nullable=False),
     UniqueConstraint("code", "name", "procedure", "statute", "superior", name="assessed_kinds_once"),
 )
-"""What many parts have in common: whose they are, and of which cases; ``superior`` is empty where there is none."""
+"""What many parts have in common: department, procedure and so on; ``superior`` is empty if there is none."""
 
 
 def _of_kind() -> Column[int]:
@@ -62,7 +62,7 @@ assessed_parts = Table(
     Column("outcome", Text),
     Index("assessed_parts_by_filing", "filed_at", "request_id"),
 )
-"""A part that a department has in a case, and what it counts for: a bit for each measure. ``seq``: the case's last."""
+"""A department's part in a case, with one bit for each measure. ``seq``: the case's last event."""
 
 assessed_limits = Table(
     "assessed_limits",
@@ -78,4 +78,4 @@ assessed_limits = Table(
     Column("ended", Date),
     Index("assessed_limits_by_filing", "filed_at"),
 )
-"""The days of each limit of a part that was kept or missed, by the number of its clock."""
+"""The days that each limit of a part took, kept or missed, by the number of its clock."""

@@ -1,4 +1,4 @@
-"""Assessments, to be asked by doors: what came of the cases of a period, and exactly which those of a number are."""
+"""Assessments for doors: figures on the cases of a period, and the cases behind each figure."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from ledger.queries.views import Page
 
 
 class AssessmentBook:
-    """The figures of all periods. Every method blocks, as those of the reader do."""
+    """Assessments of all periods. Every method blocks, like those of the reader."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     def figures(self, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
-        """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
+        """The figures of a period (考核): numbers of cases, how long limits took, how disputes ended."""
         return assessing.tallies(self.engine, visibility, period, by)
 
     def cases(
@@ -29,5 +29,5 @@ class AssessmentBook:
         cursor: str | None,
         limit: int,
     ) -> tuple[int, Page]:
-        """How many cases a number of :meth:`figures` counts, and a page of them, latest filing first; BadCursor."""
+        """How many cases a figure counts, and a page of them, latest filing first. Raises BadCursor."""
         return assessing.assessed_cases(self.engine, visibility, period, answering, measure, cursor, limit)

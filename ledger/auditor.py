@@ -1,4 +1,4 @@
-"""The auditors' role in the database: it reads the ledger and writes nothing, whoever is a member of it."""
+"""The auditors' role in the database: its members read the ledger and write nothing."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -29,9 +29,9 @@ ELSEWHERE: Final = (
     desk_claims,
     leases,
 )
-"""Of each other file of tables one, by which all of it is known."""
+"""One table of each other module of tables, so that their modules are loaded."""
 SECRET: Final = ("webhook", "console")
-"""How the names of those tables begin that hold secrets of others, or who signed in, and nothing of a case."""
+"""Prefixes of the tables that hold others' secrets or sign-ins, and nothing about cases."""
 
 _MAY = text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
 _THERE = text(f"SELECT count(*) FROM pg_roles WHERE rolname = '{AUDITOR}'")
@@ -39,15 +39,15 @@ _UNREAD = text(f"SELECT name FROM unnest(:names) AS name WHERE NOT has_table_pri
 
 
 def readable() -> Sequence[str]:
-    """The tables that auditors read, and which schema they are of."""
+    """The tables that auditors may read, including the schema version."""
     tables = [table.name for table in metadata.sorted_tables if not table.name.startswith(SECRET)]
     return [*tables, "alembic_version"]
 
 
 def let_auditors_read(connection: Connection) -> bool:
-    """Have the role there, where whoever migrates may create roles, and let it read; whether it is there.
+    """Create the role, if the migrating role may do so, and grant it reading; returns whether the role exists.
 
-    Where somebody else has created it, it is let read all the same. Repeated, nothing changes.
+    If somebody else has created it, it gets the same rights. Idempotent.
     """
     if not connection.execute(_THERE).scalar_one():
         if not connection.execute(_MAY).scalar_one():
@@ -61,7 +61,7 @@ def let_auditors_read(connection: Connection) -> bool:
 
 
 def _create(connection: Connection) -> None:
-    """Roles are those of the whole server: a ledger beside this one may create it at this very moment."""
+    """Create the role. Roles belong to the whole server, so another ledger may be creating it at the same moment."""
     try:
         with connection.begin_nested():
             connection.execute(text(f"CREATE ROLE {AUDITOR} NOLOGIN"))

@@ -1,4 +1,4 @@
-"""The table of backups: when the ledger was backed up, which only grows."""
+"""The table of backups (append-only)."""
 
 from sqlalchemy import Column, Table
 
@@ -10,4 +10,4 @@ backups = Table(
     Column("sha256", Digest, primary_key=True),
     Column("made_at", Instant, nullable=False),
 )
-"""Each backup that was whole when it took its place, by the digest of its manifest."""
+"""Each complete backup, by the digest of its manifest."""

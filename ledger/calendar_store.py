@@ -1,4 +1,4 @@
-"""The calendar in force here: the packaged editions and those stored in the ledger."""
+"""The calendar in force: the packaged editions and those stored in the ledger."""
 
 from sqlalchemy import Engine
 
@@ -8,9 +8,9 @@ from ledger.queries.calendars import editions_version, stored_editions
 
 
 class CalendarStore:
-    """Knows the calendar in force and notices a new edition by itself: each question looks whether there is one.
+    """Caches the calendar in force; each call of :meth:`now` checks whether an edition was added.
 
-    Safe for many threads. ``packaged`` is what comes with this version (None: its own editions).
+    Safe for many threads. ``packaged``: the packaged calendar (None: that of this version).
     """
 
     def __init__(self, engine: Engine, packaged: Calendar | None = None) -> None:
@@ -20,14 +20,14 @@ class CalendarStore:
 
     @property
     def known(self) -> tuple[int, Calendar]:
-        """How many stored editions are known here, and the calendar with them: without asking."""
+        """How many stored editions are cached here, and the calendar with them, without a query."""
         return self._known
 
     def now(self) -> Calendar:
-        """With every edition stored before it is asked.
+        """The calendar with every edition stored before the call.
 
-        Raises CalendarError when stored and packaged editions contradict one another, SQLAlchemy's OperationalError
-        when the database does not answer.
+        Raises CalendarError if stored and packaged editions contradict one another, SQLAlchemy's OperationalError if
+        the database does not answer.
         """
         with reading(self._engine) as connection:
             known, calendar = self._known

@@ -1,4 +1,4 @@
-"""Codes of departments in queries: compared without regard to case, by the indexes that the tables have for it."""
+"""Department codes in queries: compared without regard to case, using the expression indexes of the tables."""
 
 from sqlalchemy import ColumnElement, func
 
@@ -6,5 +6,5 @@ from domain.codes import code_key
 
 
 def is_code(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
-    """Whether a column holds a department's code, in whatever case it was written."""
+    """Condition: a column holds a department's code, in any case."""
     return func.upper(column) == code_key(code)

@@ -1,4 +1,4 @@
-"""The tables of the desk: who of a department does which case, who stands in for whom, whose calendars are fed."""
+"""The tables of the desk: claims within a department, stand-ins, calendar feeds."""
 
 from sqlalchemy import BigInteger, Column, Date, Identity, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,7 +15,7 @@ desk_claims = Table(
     Column("by", Text, nullable=False),
     Index("desk_claims_of_officer", "unit", "officer"),
 )
-"""Of open cases alone: the database lets go of a claim when its case is closed. ``unit`` is the department's code."""
+"""Claims on open cases; the database removes a claim when its case is closed. ``unit`` is the department's code."""
 
 desk_moves = Table(
     "desk_moves",
@@ -31,7 +31,7 @@ desk_moves = Table(
     Index("desk_moves_of_case", "request_id", "number"),
     Index("desk_moves_to_officer", "unit", "officer", "at", postgresql_where=text("kind = 'hand_over'")),
 )
-"""All that was claimed, released and handed over; it only grows."""
+"""Every claim, release and hand-over (append-only)."""
 
 desk_substitutes = Table(
     "desk_substitutes",
@@ -61,4 +61,4 @@ console_feeds = Table(
     Column("revoked_at", Instant),
     Index("console_feeds_by_owner", "owner"),
 )
-"""``digest`` is of what stands in the address; ``seen_at``: when the owner signed in last."""
+"""``digest`` is that of the secret in the feed's address; ``seen_at``: when the owner last signed in."""

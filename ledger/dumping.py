@@ -1,4 +1,4 @@
-"""A ledger's database as one file and back, by PostgreSQL's own programs: ``pg_dump`` and ``pg_restore``."""
+"""Dumping a ledger's database to one file and restoring it, with ``pg_dump`` and ``pg_restore``."""
 
 import re
 import shutil
@@ -29,23 +29,23 @@ _OWN_PROCESS: Final = text("SELECT pg_backend_pid()")
 
 
 class DumpFailed(Exception):
-    """One of PostgreSQL's programs is not there or has failed; the message is one sentence."""
+    """One of PostgreSQL's programs is missing or has failed; one sentence."""
 
 
 @dataclass(frozen=True)
 class PostgresTools:
-    """PostgreSQL's own programs: those on the path, else in ``folders``.
+    """PostgreSQL's client programs: those on the path, otherwise those in ``folders``.
 
-    ``environment`` gives the environment of a process in which some variables are set.
+    ``environment`` returns the environment for a process, with some variables added.
     """
 
     folders: Sequence[Path]
     environment: Callable[[Mapping[str, str]], Mapping[str, str]]
 
     def run(self, name: str, server: int, url: str, *arguments: str) -> None:
-        """Run a program on a database of a server of this version. Raises DumpFailed.
+        """Run a program on a database; ``version`` is the server's. Raises DumpFailed.
 
-        What is secret of the address is in the program's environment, which nobody else sees.
+        The password is passed in the environment, which other users do not see.
         """
         address = make_url(url).set(drivername="postgresql")
         secret = {"PGPASSWORD": str(address.password)} if address.password else {}
@@ -57,7 +57,7 @@ class PostgresTools:
             raise DumpFailed(f"{name} failed ({said}).")
 
     def _program(self, name: str, server: int) -> str:
-        """The first program of a name that is as new as the server: an older one refuses it."""
+        """The first program of this name that is as new as the server; an older one would refuse to work."""
         found = [shutil.which(name), *(shutil.which(name, path=str(folder)) for folder in self.folders)]
         there = [path for path in found if path is not None]
         for path in there:
@@ -70,19 +70,19 @@ class PostgresTools:
 
 
 def dump(url: str, to: Path, tools: PostgresTools) -> None:
-    """Write the whole ledger of one moment into a file; those who work on it go on meanwhile.
+    """Write a consistent snapshot of the whole ledger to a file, while others keep working on it.
 
     Raises LedgerUnavailable, DumpFailed.
     """
     with closing(_Access(url)) as access:
-        # No large objects: the ledger has none, and whoever makes one would keep the role of backups from reading it.
+        # Without large objects: the ledger has none, and the backup role could not read one that somebody else made.
         tools.run("pg_dump", access.server_version, url, "-B", "--format=custom", f"--file={to}")
 
 
 def restored_from(url: str, named: str = USUALLY_NAMED) -> str | None:
-    """The digest of the backup that a database came from; None for an empty one, in which one can be restored.
+    """The digest of the backup from which a database was restored; None for an empty database.
 
-    ``named`` is the setting that says the address.
+    ``named`` is the setting that has the address.
     Raises LedgerUnavailable, and DumpFailed for a database that holds anything else.
     """
     with closing(_Access(url, named)) as access:
@@ -98,20 +98,19 @@ def restored_from(url: str, named: str = USUALLY_NAMED) -> str | None:
 
 
 def note_dumped(url: str, digest: str, made_at: datetime) -> None:
-    """Note in the ledger that a backup of it is whole, for whoever watches over them.
+    """Record in the ledger that a backup of it is complete, for monitoring.
 
-    Raises LedgerUnavailable, and one of DATABASE_FAILED where it takes no notes: a standby is only read.
+    Raises LedgerUnavailable, or one of DATABASE_FAILED if the ledger cannot be written, such as on a standby.
     """
     with closing(_Access(url)) as access, access.engine.begin() as connection:
         note_backup(connection, digest, made_at)
 
 
 def restore(url: str, file: Path, digest: str, made_at: datetime, tools: PostgresTools) -> None:
-    """Bring an empty database to what a file holds, all of it or nothing, then to the schema of this version.
+    """Restore a file into an empty database, completely or not at all, then migrate it to the schema of this version.
 
-    What is written from then on comes after all that was, and ``digest`` is remembered as that of the backup, which
-    was made at that instant: the newest of what is here now.
-    Raises LedgerUnavailable, DumpFailed.
+    Outbox positions continue after all earlier ones. ``digest`` and the instant of the backup are recorded: it is the
+    newest backup of what is here now. Raises LedgerUnavailable, DumpFailed.
     """
     with closing(_Access(url)) as access:
         tools.run("pg_restore", access.server_version, url, "--single-transaction", "--exit-on-error", str(file))
@@ -120,7 +119,7 @@ def restore(url: str, file: Path, digest: str, made_at: datetime, tools: Postgre
 
 
 class _Access:
-    """A connection to the database while its programs work on it. Raises LedgerUnavailable for one through a pooler."""
+    """A connection to the database for its programs. Raises LedgerUnavailable for one through a pooler."""
 
     def __init__(self, url: str, named: str = USUALLY_NAMED) -> None:
         self.engine: Engine = connect(url, pool_size=1, named=named)
@@ -131,9 +130,9 @@ class _Access:
             raise
 
     def _refuse_pooler(self) -> None:
-        """What the programs set for their session would stay on a pooler's connection, for whoever has it next.
+        """Refuse a pooler: session settings of the programs would stay on its connection for the next client.
 
-        A server tells a session of which process it is; a pooler tells a number of its own, and the process when asked.
+        A pooler is recognised by the backend process id: it reports one of its own, which the server does not confirm.
         """
         with reading(self.engine) as connection:
             driver = connection.connection.driver_connection
@@ -149,7 +148,7 @@ class _Access:
 
     @property
     def server_version(self) -> int:
-        """Its first number, such as 16."""
+        """The major version of the server, such as 16."""
         with reading(self.engine) as connection:
             return int(connection.execute(text(_SERVER)).scalar_one()) // 10_000
 

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL."""
+"""Connections to PostgreSQL."""
 
 import select
 from collections.abc import Iterator, Mapping
@@ -17,17 +17,17 @@ from ledger.single_calls import SingleCalls
 
 __all__ = ["Connection", "Engine", "connect", "ping", "reading", "single_calls_of"]
 
-# A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
-# process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
+# A writer that waits longer is better retried by Temporal, and a transaction left open by a stopped process
+# must not keep a case locked. Times in milliseconds; the zone is for people who look into the database.
 _SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"
 _BY_ROLE = "lock_timeout = '10s', and idle_in_transaction_session_timeout = '20s'"
 _LIMITS = text("SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')")
 _TAKES_NONE = "unsupported startup parameter"
-"""What PgBouncer says to ``options``; told to ignore them, it says nothing."""
+"""PgBouncer's error for ``options``; configured to ignore them, it reports nothing."""
 _SINGLE_CALLS: WeakKeyDictionary[Engine, SingleCalls] = WeakKeyDictionary()
 _MEND = "check {} and that PostgreSQL runs"
 USUALLY_NAMED: Final = "SHAREFLOW_DATABASE_URL"
-"""What names the ledger's database, unless its owner's address counts."""
+"""The setting that usually has the address of the ledger's database."""
 
 
 def connect(
@@ -36,14 +36,14 @@ def connect(
     cursor: type[psycopg2.extensions.cursor] | None = None,
     named: str = USUALLY_NAMED,
 ) -> Engine:
-    """An engine for ``url`` (``postgresql://user:password@host:port/database``), tried once.
+    """An engine for ``url`` (``postgresql://user:password@host:port/database``); connects once to check it.
 
-    ``pool_size`` connections are kept, as many again may be opened for a moment; ``cursor`` is what they ask the
-    database with (None: the driver's own); ``named`` is the setting that is to be checked when it fails.
+    ``pool_size`` connections are kept, and as many again may be opened temporarily. ``cursor``: the cursor class (None:
+    the driver's own). ``named``: the setting to name in error messages.
 
-    Behind a pooler that takes no settings from sessions, such as PgBouncer in transaction mode, those of the role
-    count. Raises LedgerUnavailable for a wrong URL, a database that does not answer within ten seconds, and a role
-    without its limits behind a pooler.
+    Behind a pooler that accepts no session settings, such as PgBouncer in transaction mode, the role's settings apply.
+    Raises LedgerUnavailable for a wrong URL, a database that does not answer within ten seconds, and a role without
+    timeouts behind a pooler.
     """
     mend = _MEND.format(named)
     address = _address(url, mend)
@@ -63,7 +63,7 @@ def connect(
 
 
 def _tried(address: URL, pool_size: int, options: Mapping[str, Any]) -> Engine:
-    """An engine whose sessions have their limits. Raises DBAPIError, LedgerUnavailable."""
+    """An engine whose sessions have their timeouts. Raises DBAPIError, LedgerUnavailable."""
     session = {**options, "connect_timeout": 10, "application_name": "shareflow"}
     engine = create_engine(
         address.difference_update_query(["options"]),
@@ -86,7 +86,7 @@ def _tried(address: URL, pool_size: int, options: Mapping[str, Any]) -> Engine:
 
 
 def _require_limits(engine: Engine) -> None:
-    """Without them a stopped process keeps a case locked for ever, and a pooler may drop them without a word."""
+    """Require the timeouts, which a pooler may silently drop: without them a stopped process locks a case for ever."""
     with engine.connect() as connection:
         if "0" in connection.execute(_LIMITS).one():
             raise LedgerUnavailable(
@@ -96,12 +96,12 @@ def _require_limits(engine: Engine) -> None:
 
 
 def _refuse_cut(connection: psycopg2.extensions.connection, *_: object) -> None:
-    """Have the pool give another connection for one that the server has ended.
+    """Make the pool replace a connection that the server has closed.
 
-    The server says so before it hangs up: nothing else is there to be read on a connection at rest. Asking the server
-    itself would cost each question a round trip.
+    An idle connection is readable only if the server has announced that it closes it. A ping would cost every query a
+    round trip.
     """
-    waiting = select.poll()  # not select(): it knows no descriptor above 1,023
+    waiting = select.poll()  # not select(), which is limited to descriptors below 1,024
     if not connection.closed:
         waiting.register(connection, select.POLLIN)
     if connection.closed or waiting.poll(0):
@@ -109,22 +109,22 @@ def _refuse_cut(connection: psycopg2.extensions.connection, *_: object) -> None:
 
 
 def single_calls_of(engine: Engine) -> SingleCalls:
-    """The connections for single calls beside those of an engine that ``connect`` made; opened when first used."""
+    """The connections for single calls that go with an engine made by ``connect``; opened on first use."""
     return _SINGLE_CALLS[engine]
 
 
 def ping(engine: Engine) -> None:
-    """Ask the database the smallest question there is. Raises SQLAlchemyError when it does not answer."""
+    """Run the smallest possible query. Raises SQLAlchemyError if the database does not answer."""
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for questions: each sees what is committed then, and none costs a transaction's two round trips.
+    """An autocommit connection for queries: each sees what is committed by then, without a transaction's round trips.
 
-    The driver is told itself. SQLAlchemy's own ``isolation_level`` asks the server when the connection goes back to
-    the pool; where the server is gone by then, that error escapes as the driver's and the place in the pool is lost.
+    Autocommit is set on the driver. SQLAlchemy's ``isolation_level`` sends a query when the connection returns to the
+    pool; if the server is gone by then, that error escapes as the driver's and the slot in the pool is lost.
     """
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
@@ -138,11 +138,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _address(url: str, mend: str) -> URL:
-    """The URL with the driver that is installed; any other database is refused."""
+    """The URL with the installed driver; refuses other databases."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError) as error:
-        # The text itself stays out of the message: it may hold a password.
+        # The URL is not in the message: it may contain a password.
         raise LedgerUnavailable(
             f"The ledger's database URL cannot be read; it looks like postgresql://user@host/database: {mend}."
         ) from error

@@ -1,25 +1,25 @@
-"""What can go wrong with the ledger, as plain exceptions."""
+"""The exceptions of the ledger."""
 
 
 class LedgerUnavailable(Exception):
-    """The database cannot be used; the message is one sentence that says how to mend it."""
+    """The database cannot be used; one sentence that says how to mend it."""
 
 
 class LedgerConflict(Exception):
-    """A step that can never be recorded, however often it is tried: do not retry it."""
+    """A step that can never be recorded: do not retry it."""
 
 
 class CalendarChanged(Exception):
-    """An edition was stored since the deadlines of a step were worked out: nothing was written, work them out again."""
+    """An edition was stored since the deadlines of a step were computed: nothing was written, compute them again."""
 
 
 class AnotherLog(Exception):
-    """A checkpoint would be made in another name than those before, or of less; the message is one sentence."""
+    """A checkpoint would have another log's name, or cover less than an earlier one; one sentence."""
 
 
 class BadCursor(ValueError):
-    """A page cursor that did not come from here."""
+    """A page cursor that was not issued here."""
 
 
 class CursorExpired(ValueError):
-    """A position of the feed after which messages were pruned: going on from it would pass over them."""
+    """Messages after this position of the feed were pruned: continuing from it would miss them."""

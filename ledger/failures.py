@@ -1,4 +1,4 @@
-"""What the database driver raises, for whoever asks the ledger and must tell a database that is away from a defect."""
+"""The errors of the database driver, for callers that must tell an unavailable database from a bug."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
-"""It does not answer: away, restarting, or with no connection left. Ask again."""
+"""The database does not answer: down, restarting, or out of connections. Retry."""
 DATABASE_FAILED = (DBAPIError, NoConnection)
-"""It did not do what it was asked, for whatever reason of its own."""
+"""The database did not carry out a statement, for any reason."""
 DATABASE_ERRORS = (SQLAlchemyError,)
-"""Whatever can go wrong between here and the database, for those who must outlive all of it."""
+"""Everything that can go wrong with the database, for loops that must survive all of it."""
 
 
 @contextmanager
 def driver_errors_told() -> Iterator[None]:
-    """Raise the errors of the driver inside as SQLAlchemy does, so that one reading of failures serves for both."""
+    """Raise the driver's errors within the block as SQLAlchemy's, so that callers handle one kind."""
     try:
         yield
     except psycopg2.Error as error:

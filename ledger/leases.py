@@ -1,4 +1,4 @@
-"""What one process alone should do, held as a row that lapses: a pooler in front of the database loses no row."""
+"""Leases for work that one process alone should do: rows that expire, which work behind a pooler, unlike locks."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -17,15 +17,15 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("until", Instant, nullable=False),
 )
-"""Who does what, and until when unless it is prolonged."""
+"""The holder of each lease, and when it expires unless renewed."""
 
 LAPSES_AFTER: Final = timedelta(seconds=10)
-"""So long after its holder died somebody else may take a lease, unless that says otherwise."""
+"""The usual duration of a lease: so long after its holder died, another process may take it."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """One holder's claim to what is done under a name. Every method blocks, and raises one of DATABASE_FAILED."""
+    """One holder's lease of a name. Every method blocks, and raises one of DATABASE_FAILED."""
 
     engine: Engine
     name: str
@@ -33,10 +33,10 @@ class Lease:
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self) -> bool:
-        """Take the lease or prolong it; whether it is this holder's now.
+        """Take or renew the lease; returns whether this holder has it now.
 
-        One that lasts far longer than any is given was taken while the database's clock was ahead: it binds nobody, or
-        else nobody would do what its holder did, were he gone, until the clock has come there again.
+        A lease that lasts far longer than any is granted for was taken while the database's clock was ahead. It is
+        ignored, because otherwise nobody could take over until the clock reaches that time again.
         """
         until = func.clock_timestamp() + self.lapses_after
         new = insert_or_skip(leases).values(name=self.name, holder=self.holder, until=until)
@@ -50,7 +50,7 @@ class Lease:
             return connection.execute(taken.returning(leases.c.holder)).first() is not None
 
     def give_back(self) -> None:
-        """Let others have it at once."""
+        """Release the lease, so that others can take it at once."""
         mine = delete(leases).where(leases.c.name == self.name, leases.c.holder == self.holder)
         with self.engine.begin() as connection:
             connection.execute(mine)

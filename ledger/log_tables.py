@@ -1,6 +1,6 @@
-"""The tables of the log: the order of all events and acts, its tree, the checkpoints made of it; and the acts.
+"""The tables of the log: the order of all events and acts, the Merkle tree, its checkpoints; and operators' acts.
 
-All of them only grow.
+All of them are append-only.
 """
 
 from sqlalchemy import (
@@ -50,7 +50,7 @@ operator_acts = Table(
     Index("operator_acts_on_target", "target", "number", postgresql_where=text("kind LIKE 'stuck%'")),
     Index("operator_acts_of_case", "request_id", "number", postgresql_where=text("request_id IS NOT NULL")),
 )
-"""``position`` is the act's place among the messages of the outbox: one transaction has one act."""
+"""``position`` is the act's position among the messages of the outbox; a transaction has one act."""
 
 log_nodes = Table(
     "log_nodes",
@@ -60,7 +60,7 @@ log_nodes = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("sm3", LargeBinary, nullable=False),
 )
-"""The whole subtrees of the tree, each by both algorithms; level 0 are the entries themselves."""
+"""The complete subtrees of the Merkle tree, each hashed by both algorithms; level 0 are the entries."""
 
 log_heads = Table(
     "log_heads",
@@ -68,7 +68,7 @@ log_heads = Table(
     Column("sha256", LargeBinary, primary_key=True),
     Column("node", LargeBinary, nullable=False),
 )
-"""The nodes of the maps of heads, each as it is written down, by its hash; what did not change is shared by all."""
+"""The nodes of the maps of heads, by hash; all maps share the nodes that did not change."""
 
 checkpoints = Table(
     "checkpoints",
@@ -88,7 +88,7 @@ cosignatures = Table(
     Column("line", Text, nullable=False),
     Column("brought_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
-"""What witnesses wrote below a checkpoint: the first line that each key did."""
+"""The witnesses' signatures below a checkpoint: the first of each key."""
 
 timestamps = Table(
     "timestamps",
@@ -97,7 +97,7 @@ timestamps = Table(
     Column("at", Instant, nullable=False),
     Column("response", LargeBinary, nullable=False),
 )
-"""What an authority for timestamps answered of a checkpoint (RFC 3161), and when it says it saw it."""
+"""The answer of a timestamp authority for a checkpoint (RFC 3161), and the time that it states."""
 
 webhook_checkpoints = Table(
     "webhook_checkpoints",
@@ -107,4 +107,4 @@ webhook_checkpoints = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("due_at", Instant, nullable=False, server_default=text("'-infinity'")),
 )
-"""Of which checkpoint each webhook that wants it has been told."""
+"""The checkpoint that each webhook with checkpoints was last told of."""

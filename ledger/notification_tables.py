@@ -1,4 +1,4 @@
-"""The tables of notifications: who wants to be told of what, what was told or is to be, and who tells it."""
+"""The tables of notifications: what recipients chose, what was or will be sent, and the sending process."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, Table, Text, UniqueConstraint, text, true
 from sqlalchemy.dialects.postgresql import JSONB
@@ -21,10 +21,10 @@ console_notified = Table(
     Column("tries", Integer, nullable=False, server_default=text("0")),
     written_at("seen_at"),
 )
-"""``wanted``: kinds by channel; ``begun``: those of which what was there before has been passed over.
+"""``wanted``: kinds by channel; ``begun``: kinds whose earlier occasions have been skipped.
 
-``address`` is confirmed; ``asked_address`` waits for the ``code`` (its digest is kept) that was sent there.
-``seen_at``: when the owner signed in, or chose, last.
+``address`` is confirmed; ``asked_address`` waits for the ``code`` (kept as a digest) that was sent there.
+``seen_at``: when the owner last signed in, or chose.
 """
 
 console_notifications = Table(
@@ -49,7 +49,7 @@ console_notifications = Table(
     Index("console_notifications_open", "due_at", "id", postgresql_where=text("state IN ('waiting', 'sending')")),
     Index("console_notifications_lost", "id", postgresql_where=text("state IN ('unknown', 'failed')")),
 )
-"""One row for each occasion, recipient and channel, written before anything is sent: nobody is told twice."""
+"""One row for each occasion, recipient and channel, written before sending, so that nothing is sent twice."""
 
 console_notification_watch = Table(
     "console_notification_watch",
@@ -59,4 +59,4 @@ console_notification_watch = Table(
     Column("until", Instant, nullable=False),
     Column("seen_at", Instant),
 )
-"""Who sends notifications, and until when."""
+"""The process that sends notifications, and until when."""

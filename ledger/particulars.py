@@ -1,4 +1,4 @@
-"""What the ledger says of a case beside its events and its state, and what never changes: whose it is, about what."""
+"""The particulars of a case, which never change: parties, resource, texts, filing."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from domain.words import SharingClass
 
 
 class CaseParticulars(Record):
-    """What identifies a case and what it is about (登记信息): as it was filed.
+    """What identifies a case and what it is about (登记信息), as filed.
 
-    ``statute_digest`` and ``policy_digest`` name the texts that stood then (:mod:`ledger.queries.texts`); ``opened_by``
-    is the case that this one follows from. ``filing_key`` is the caller's key, ``filing_digest`` the digest of what
-    was filed under it.
+    ``statute_digest`` and ``policy_digest`` identify its texts (:mod:`ledger.queries.texts`). ``opened_by`` is the case
+    that opened this one, if one did. ``filing_key`` is the caller's idempotency key, ``filing_digest`` the digest of
+    what was filed under it.
     """
 
     statute: str = Field(min_length=1)

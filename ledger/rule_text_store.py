@@ -1,4 +1,4 @@
-"""The texts of rules in the ledger: each process keeps there what it files by, and fetches what it does not know."""
+"""Rule texts in the ledger: a process stores those it files by, and fetches those it does not know."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ from ledger.queries.texts import Text, all_texts, store_texts, texts
 
 
 class RuleTextStore:
-    """The store of one ledger, and what one process knows of it. Safe for many threads; every method blocks.
+    """The store of one ledger, with a cache for the process. Safe for many threads; every method blocks.
 
-    ``known`` is where texts are found afterwards; the whole process shares one.
+    ``known``: the cache; the whole process shares one.
     """
 
     def __init__(self, engine: Engine, known: RuleTexts = KNOWN) -> None:
@@ -19,13 +19,13 @@ class RuleTextStore:
         self._kept: set[str] = set()
 
     def is_kept(self, *digests: str) -> bool:
-        """Whether it is certain, without a look, that the ledger has these texts."""
+        """Whether the ledger is known to have these texts, without a query."""
         return self._kept.issuperset(digests)
 
     def store(self, *digests: str) -> None:
-        """Have the ledger hold texts that are known here, before any case rests on them.
+        """Store texts that are known in this process, before a case refers to them.
 
-        Raises RuleTextMissing for one that is not known, SQLAlchemy's OperationalError when the ledger is away.
+        Raises RuleTextMissing for an unknown text, SQLAlchemy's OperationalError if the ledger does not answer.
         """
         new = [self._known.text(digest) for digest in digests if digest not in self._kept]
         if new:
@@ -33,23 +33,23 @@ class RuleTextStore:
             self._kept.update(text.digest for text in new)
 
     def fetch(self, *digests: str) -> None:
-        """Know these texts from now on.
+        """Load these texts into the cache.
 
-        Raises RuleTextMissing for one that the ledger does not have, RuleTextWrong for one that is not what its
-        digest names, SQLAlchemy's OperationalError when the ledger is away.
+        Raises RuleTextMissing for one that the ledger does not have, RuleTextWrong for one that does not match its
+        digest, SQLAlchemy's OperationalError if the ledger does not answer.
         """
         self.fetch_what_is_there(*digests)
         for digest in digests:
             self._known.text(digest)
 
     def fetch_what_is_there(self, *digests: str) -> None:
-        """Know from now on those of these texts that the ledger has. Raises as :meth:`fetch`, not for the others."""
+        """Load those of the texts that the ledger has. Raises as :meth:`fetch`, but not RuleTextMissing."""
         missing = self._known.missing(digests)
         if missing:
             self._know(texts(self._engine, missing))
 
     def fetch_all(self) -> None:
-        """Know every text that the ledger has. Raises as :meth:`fetch`."""
+        """Load every text that the ledger has. Raises as :meth:`fetch`."""
         self._know(all_texts(self._engine))
 
     def _know(self, found: Mapping[str, Text]) -> None:

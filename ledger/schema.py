@@ -1,4 +1,4 @@
-"""Bringing a database to the schema of this version."""
+"""Migrating a database to the schema of this version."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from ledger.auditor import let_auditors_read
 from ledger.errors import LedgerUnavailable
 from ledger.schema_check import SCHEMA, works_with
 
-# Any constant will do, as long as every version uses the same: "share" in ASCII.
+# An arbitrary constant that every version shares: "share" in ASCII.
 MIGRATION_LOCK = 0x7368617265
 
-# Places in the outbox are told by the server's transaction ids. Another server, on which a backup was restored, may
-# have come less far: what is written there must still come after all that was.
+# Positions in the outbox are made of the server's transaction ids. A server on which a backup was restored may have
+# lower ones; an offset makes new positions come after all earlier ones.
 _POSITIONS_GO_ON = text(
     """
     WITH reached AS (
@@ -34,17 +34,16 @@ _OWNS_TABLES = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE o
 
 
 def migrate(engine: Engine) -> str | None:
-    """Apply the migrations that the database lacks, all of them or none, and let auditors, workers and API at what is
-    there then.
+    """Apply the migrations that the database lacks, all or none, and grant auditors, workers and API their rights.
 
-    Gives the schema that was there before (None: no tables). Repeated, it changes nothing, and so it does where the
-    next version has been at work already: this one works on what that has made.
+    Returns the schema before (None: no tables). Idempotent; also does nothing if the next version has already migrated
+    the database, since this version works on that schema too.
 
-    Processes that start at once wait for each other, up to a minute. Raises LedgerUnavailable when
-    the database was migrated by a newer Shareflow, or the role may not change it.
+    Processes that start at the same time wait for each other, up to a minute. Raises LedgerUnavailable if the database
+    was migrated by a Shareflow newer than the next version, or the role may not change it.
     """
     with engine.begin() as connection:
-        # The engine's own limits are for recording a step; a migration may rightly take longer.
+        # The engine's timeouts are meant for recording a step; a migration may take longer.
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
@@ -73,7 +72,7 @@ def migrate(engine: Engine) -> str | None:
 
 
 def _config(connection: Connection) -> Config:
-    """Alembic's settings without an alembic.ini: the migrations lie beside this file."""
+    """Alembic's configuration without an alembic.ini; the migrations are beside this file."""
     config = Config(attributes={"connection": connection})
     folder = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", folder.replace("%", "%%"))

@@ -1,7 +1,7 @@
-"""Whether a database has a schema that this version works with: the one that it was made for, or the next.
+"""Whether a database has a schema that this version works with: its own, or that of the next version.
 
-A release first adds to the schema and later takes away what nobody asks for any more, so that the processes of the
-version before go on while a database is already that of the next one (expand, then contract).
+A release only adds to the schema; what it no longer needs is removed by a later one (expand and contract). So processes
+of the previous version go on working after a database was migrated.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ from ledger.failures import DATABASE_AWAY
 _MIGRATIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 SCHEMA: Final = max(file.name[1:5] for file in _MIGRATIONS.glob("v[0-9][0-9][0-9][0-9]_*.py"))
-"""The schema that this version is made for: that of its last migration, by the number in the name of its file."""
+"""The schema of this version: the number of its last migration, from the file name."""
 
 _HAS = "SELECT version_num FROM alembic_version"
 _THERE = "SELECT to_regclass('alembic_version') IS NOT NULL"
 
 
 def schema_of(engine: Engine) -> str | None:
-    """The schema that a database has; None for one that has no tables of a ledger."""
+    """The schema of a database; None if it has no tables of a ledger."""
     with reading(engine) as connection:
         there = connection.execute(text(_THERE)).scalar_one()
         found: str | None = connection.execute(text(_HAS)).scalar() if there else None
@@ -33,14 +33,14 @@ def schema_of(engine: Engine) -> str | None:
 
 
 def works_with(schema: str | None) -> bool:
-    """Whether this version works on such a schema: its own, or the one that the next version brings."""
+    """Whether this version works on a schema: its own, or that of the next version."""
     return schema in (SCHEMA, f"{int(SCHEMA) + 1:04}")
 
 
 def require_schema(engine: Engine) -> None:
-    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other, and for none.
+    """Raises LedgerUnavailable unless this version works on the schema of the database.
 
-    A role that may not see which schema it is, as auditors once might not, is not held up.
+    A role that may not read the schema version, as was once the case for auditors, is let pass.
     """
     try:
         has = schema_of(engine)

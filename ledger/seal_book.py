@@ -1,4 +1,4 @@
-"""Sealed assessments, to be asked by doors: what stands to be sealed, what was, and what has changed since."""
+"""Sealed assessments for doors: what can be sealed, what was sealed, and what has changed since."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from ledger.queries.sealing import CasePart, MovedCase, Seal
 
 
 class SealBook:
-    """All that was sealed. Every method blocks, as those of the reader do."""
+    """All sealed assessments. Every method blocks, like those of the reader."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -20,7 +20,7 @@ class SealBook:
     def standing(
         self, visibility: Visibility, period: AssessedPeriod, by: Assessing
     ) -> tuple[Tallied, Sequence[CasePart]]:
-        """What came of the cases of a period and how each of them stands, all at the same moment."""
+        """The figures of a period and how each of its cases counts, all at one moment."""
         return sealing.standing(self.engine, visibility, period, by)
 
     def newest(self, scope: Mapping[str, Any]) -> Seal | None:
@@ -32,11 +32,11 @@ class SealBook:
         return sealing.seal_numbered(self.engine, number, visibility)
 
     def page(self, visibility: Visibility, cursor: str | None, limit: int) -> tuple[Sequence[Seal], str | None]:
-        """So many seals, newest first, and the cursor of the following page. Raises BadCursor."""
+        """A page of seals, newest first, and the cursor of the next page. Raises BadCursor."""
         return sealing.list_seals(self.engine, visibility, cursor, limit)
 
     def moved(
         self, number: int, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
     ) -> Sequence[MovedCase]:
-        """The cases that have changed since a seal, by their ids."""
+        """The cases that have changed since a seal, in order of their ids."""
         return sealing.moved_cases(self.engine, number, visibility, period, answering)

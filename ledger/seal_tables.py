@@ -1,4 +1,4 @@
-"""The table of sealed assessments, which only grows."""
+"""The table of sealed assessments (append-only)."""
 
 from sqlalchemy import BigInteger, Column, Identity, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -19,4 +19,4 @@ assessment_seals = Table(
     Column("by", JSONB, nullable=False),
     UniqueConstraint("scope", "edition", name="assessment_seals_scope_edition_key"),
 )
-"""``scope`` is what was assessed, ``digest`` of it and its ``figures``; ``cases`` says how each case stood then."""
+"""``scope`` is what was assessed, ``digest`` covers it and its ``figures``; ``cases``: how each case counted then."""

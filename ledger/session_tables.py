@@ -1,4 +1,4 @@
-"""The tables of people at the console: their sessions, and what they note beside cases."""
+"""The tables of the console's users: sessions, forms in progress, and notes on cases."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,7 +15,7 @@ console_sessions = Table(
     Column("ends_at", Instant, nullable=False),
     Column("revoked_at", Instant),
 )
-"""``digest`` is of what the browser holds: whoever reads the table can be nobody with it."""
+"""``digest`` is that of the browser's token, so nobody can sign in with what the table holds."""
 
 console_forms = Table(
     "console_forms",
@@ -26,7 +26,7 @@ console_forms = Table(
     Column("said", Text, nullable=False),
     Column("kept_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
-"""What was typed into the forms of a page, for as long as their session lasts; ``id``: a digest of it."""
+"""What was typed into the forms of a page, for as long as the session lasts; ``id`` is a digest of it."""
 
 console_notes = Table(
     "console_notes",
@@ -43,4 +43,4 @@ console_notes = Table(
     UniqueConstraint("request_id", "key", name="console_notes_request_id_key_key"),
     Index("console_notes_of_case", "request_id", "number"),
 )
-"""A note is no event of a case and only grows in number; ``side``: for that side alone (null: for all who see it)."""
+"""Notes are not events; they are only added. ``side``: for that side alone (null: for all who see the case)."""

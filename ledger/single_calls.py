@@ -1,4 +1,4 @@
-"""Connections for what is one call: each is one statement in a transaction of its own, one round trip."""
+"""Connections for single calls: one statement in its own transaction, in one round trip."""
 
 import threading
 from collections.abc import Callable
@@ -8,13 +8,13 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 DEAD = (psycopg2.OperationalError, psycopg2.InterfaceError)
-"""What a connection raises whose server has gone, among other failures of the moment."""
+"""The errors of a connection whose server is gone; other temporary failures raise them too."""
 
 
 class SingleCalls:
-    """A few connections that stay open, for many threads. None is tried before it is used.
+    """A few open connections shared by many threads, without a check before use.
 
-    ``open_one`` makes a connection; ``keep`` are kept when nobody uses them.
+    ``open_one`` makes a connection; at most ``keep`` idle ones are kept.
     """
 
     def __init__(self, open_one: Callable[[], Connection], keep: int) -> None:
@@ -24,9 +24,9 @@ class SingleCalls:
         self._lock = threading.Lock()
 
     def call(self, statement: str, argument: str) -> Any:
-        """The single value that a statement with one argument answers. It must bear being repeated.
+        """The single value that a statement with one argument returns. The statement must be idempotent.
 
-        Raises psycopg2's errors. A connection that was kept may have lost its server: then another is tried once.
+        Raises psycopg2's errors. If an idle connection has lost its server, the call is retried once on another.
         """
         kept = self._take()
         if kept is not None:
@@ -34,13 +34,13 @@ class SingleCalls:
                 return self._asked(kept, statement, argument)
             except DEAD as error:
                 if not kept.closed:
-                    raise  # the server itself said no: a lock not had in time, a shutdown
+                    raise  # the server answered with an error, such as a lock timeout or a shutdown
                 del error
                 self.close()
         return self._asked(self._open(), statement, argument)
 
     def close(self) -> None:
-        """Close what nobody uses at this moment."""
+        """Close the idle connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -61,7 +61,7 @@ class SingleCalls:
                 cursor.execute(statement, (argument,))
                 row = cursor.fetchone()
         except psycopg2.Error:
-            # In autocommit it is as good as before, unless it is gone.
+            # In autocommit mode it can be reused, unless it is gone.
             self._give_back(connection)
             raise
         except BaseException:

@@ -1,4 +1,4 @@
-"""What a case's events make of its own row and of its clocks (现状): what everybody reads follows from them."""
+"""The current state (现状) that a case's events imply: its row and its clocks, which is what everybody reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from domain.words import ClockState, EventType, Outcome, Urgency
 
 ABOUT_MORE_TIME: Final = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.EXTENSION_DENIED)
 LADDER: Final = tuple(Urgency)
-"""The rungs of supervision from the lowest; a case's row has the place of the highest that it was urged at, from 1."""
+"""The rungs of supervision from the lowest; a case's row has the number, from 1, of the highest one reached."""
 
 
 class StandingRow(Fixed):
-    """What of a case's row its events decide. Words are plain text: a row may have been written by anybody."""
+    """The part of a case's row that its events determine. Words are plain text: the row may have been tampered with."""
 
     stage: str
     outcome: str | None = None
@@ -33,7 +33,7 @@ class StandingRow(Fixed):
 
 
 class StandingClock(Fixed):
-    """What the table of clocks has of one of them."""
+    """One row of the table of clocks."""
 
     number: int
     seq: int
@@ -52,14 +52,14 @@ class StandingClock(Fixed):
 
 @dataclass(frozen=True)
 class CaseStanding:
-    """How a case stands: its row, and its clocks by their numbers."""
+    """The state of a case: its row, and its clocks by number."""
 
     row: StandingRow
     clocks: Mapping[int, StandingClock]
 
 
 def standing_of(events: Sequence[RecordedEvent]) -> CaseStanding:
-    """How a case stands after all of its events, of which there must be any."""
+    """The state of a case after all of its events; there must be at least one."""
     started: dict[int, int] = {}
     clocks: Mapping[int, Clock] = {}
     for event in events:
@@ -80,7 +80,7 @@ def standing_of(events: Sequence[RecordedEvent]) -> CaseStanding:
 
 
 def row_after(events: Sequence[NumberedEvent], digests: Sequence[str]) -> dict[str, Any]:
-    """What events say in the case's own row; what they say nothing of stays as it was."""
+    """The columns of the case's row that these events set; all others stay as they are."""
     after: dict[str, Any] = {"stage": events[-1].stage, "seq": events[-1].seq, "head_digest": digests[-1]}
     for event in events:
         if event.type is EventType.CLOSED:
@@ -93,7 +93,7 @@ def row_after(events: Sequence[NumberedEvent], digests: Sequence[str]) -> dict[s
 
 
 def row_of_clocks(clocks: Sequence[Clock]) -> dict[str, Any]:
-    """What the clocks of a case say in its row, where nothing else was said in it."""
+    """The columns of the case's row that follow from its clocks."""
     still_open = [clock for clock in clocks if clock.open]
     first = min(still_open, key=lambda clock: (clock.due_at, clock.number), default=None)
     return {

@@ -1,4 +1,4 @@
-"""What is asked about what is stuck once it is known: what its cases are about, what was done, what batches did."""
+"""Follow-up questions on what is stuck: what its cases are about, what operators did, and batches of retries."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -10,21 +10,21 @@ from ledger.queries import acts, cases, stuck, stuck_batches
 
 
 class StuckBook:
-    """What operators do about what is stuck. Every method blocks."""
+    """What is known about stuck subjects beyond the list of them. Every method blocks."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def abouts(self, subjects: Collection[str]) -> Mapping[str, str]:
-        """What those among the subjects that are cases are about, by id."""
+        """What the subjects that are cases are about, by id."""
         return cases.abouts(self._engine, subjects)
 
     def acts_on(self, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
-        """What operators did about what was stuck, by target, the newest first."""
+        """The acts of operators on stuck subjects, by target, newest first."""
         return acts.acts_on(self._engine, targets)
 
     def subjects_of(self, visibility: Visibility, cause: str, at_most: int) -> list[str]:
-        """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
+        """The subjects that share a cause, longest stuck first; one more than ``at_most`` if there are more."""
         return stuck.subjects_of(self._engine, visibility, cause, at_most)
 
     def watched_ago(self) -> timedelta | None:
@@ -32,13 +32,13 @@ class StuckBook:
         return stuck.watched_ago(self._engine)
 
     def batch(self, batch_id: str) -> stuck_batches.Batch | None:
-        """A batch of retries with its list; None where there is none."""
+        """A batch of retries with its list; None if there is no such batch."""
         return stuck_batches.batch(self._engine, batch_id)
 
     def batches(self) -> list[stuck_batches.Batch]:
-        """The batches that were prepared last, without their lists."""
+        """The batches prepared last, without their lists."""
         return stuck_batches.newest_batches(self._engine)
 
     def retries_of(self, subject: str) -> Sequence[stuck_batches.BatchRetry]:
-        """What came of a subject in batches, the newest first."""
+        """The results of a subject in batches, newest first."""
         return stuck_batches.retries_of(self._engine, subject)

@@ -1,4 +1,4 @@
-"""The tables of what is stuck: what was found, which comes and goes; who watches; and batches of retries."""
+"""The tables of what is stuck: current findings, the watching process, and batches of retries."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, func, text, true
 from sqlalchemy.dialects.postgresql import JSONB
@@ -20,7 +20,7 @@ parked = Table(
     Index("parked_by_filing", "filed_at", "request_id", postgresql_where=text("filed_at IS NOT NULL")),
     Index("parked_by_cause", "cause", "since"),
 )
-"""``filed_at`` is the case's own: lists of cases are in that order. Without it ``request_id`` names no case."""
+"""``filed_at`` is that of the case, since lists of cases are in that order; null if ``request_id`` is not a case."""
 
 stuck_watch = Table(
     "stuck_watch",
@@ -30,7 +30,7 @@ stuck_watch = Table(
     Column("until", Instant, nullable=False),
     Column("seen_at", Instant),
 )
-"""Who watches for what is stuck, until when, and when somebody last did."""
+"""The process that watches for what is stuck, until when, and when the last watch ended."""
 
 stuck_batches = Table(
     "stuck_batches",
@@ -57,4 +57,4 @@ stuck_batch_items = Table(
     Column("why", Text),
     Column("ended_at", Instant),
 )
-"""What a batch is about, frozen when it was prepared, and what came of each."""
+"""The subjects of a batch, frozen when it was prepared, each with its result."""

@@ -1,4 +1,4 @@
-"""What the database is asked, as spans of the trace in which it is asked; outside of one nothing is told."""
+"""Database statements as spans of the current trace; without a trace nothing is recorded."""
 
 from typing import Any, Final
 
@@ -8,14 +8,14 @@ from psycopg2.extensions import connection, cursor
 from psycopg2.sql import Composable
 
 LONGEST: Final = 2_000
-"""So much of a statement is told. Values are no part of it: they go beside it."""
+"""The most characters of a statement in a span. Parameter values are not part of it."""
 
 
 class TracedCursor(cursor):
-    """A cursor whose statements are spans, where somebody keeps the trace."""
+    """A cursor that makes a span of each statement, if there is a trace."""
 
     def execute(self, query: str | bytes | Composable, vars: Any = None) -> None:
-        """Ask the database, in a span of its own."""
+        """Execute a statement in a span of its own."""
         if not trace.get_current_span().is_recording():
             super().execute(query, vars)
             return

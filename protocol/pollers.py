@@ -1,4 +1,4 @@
-"""Who asks Temporal for work (轮询者): on a queue, of which build, and for which builds workflows wait in vain."""
+"""Pollers (轮询者): which workers poll a queue, of which build, and for which builds workflows wait in vain."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,17 +20,17 @@ from protocol.held_up import AT_MOST, RUNNING
 VERSION: Final = "TemporalWorkerDeploymentVersion"
 VERSIONED: Final = f"{VERSION} IS NOT NULL AND {RUNNING}"
 POLLED_WITHIN: Final = timedelta(seconds=100)
-"""A poll lasts a minute: who has not asked for longer is gone, though the server lists it for minutes."""
+"""A poll lasts a minute, so a poller silent for longer is gone, although the server lists it for minutes."""
 LAST_POLLS: Final = timedelta(seconds=1)
-"""Polls of so long after a worker said that it ends were under way: one that takes its place has yet to start."""
+"""Polls within this time after a worker reported its shutdown were still under way; no successor starts so soon."""
 _ENDING: Final = (WorkerStatus.WORKER_STATUS_SHUTTING_DOWN, WorkerStatus.WORKER_STATUS_SHUTDOWN)
 _AT_MOST_WORKERS: Final = 1000
 _NOT_TOLD: Final = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
-"""What a server answers that keeps no list of workers, or shows it to nobody like us."""
+"""Answers of a server that keeps no list of workers, or does not let us read it."""
 
 
 class _Asker(NamedTuple):
-    """Who asks for work, as a server's lists name it."""
+    """A poller, as the server's lists name it."""
 
     identity: str
     deployment: str
@@ -38,7 +38,7 @@ class _Asker(NamedTuple):
 
 
 async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], int]:
-    """How many workflows are bound to a version of which no worker asks for work, by version and queue."""
+    """By version and queue: how many workflows are pinned to a version for which no worker polls."""
     bound = dict[tuple[str, str], int]()
     async for run in client.list_workflows(VERSIONED, limit=AT_MOST):
         version = next((pair.value for pair in run.typed_search_attributes if pair.key.name == VERSION), None)
@@ -49,21 +49,21 @@ async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], i
 
 
 async def workers_asking(client: TemporalClient, queue: str) -> Sequence[PollerInfo]:
-    """Those who ask for tasks of workflows on a queue now, as the server lists them. Raises one of TEMPORAL_FAILED."""
+    """The live pollers for workflow tasks on a queue, as the server lists them. Raises one of TEMPORAL_FAILED."""
     return await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
 
 
 async def is_polled(client: TemporalClient, queue: str) -> bool:
-    """Whether a worker asks for work of both kinds on a queue. Raises one of TEMPORAL_FAILED."""
+    """Whether workers poll a queue for both workflow and activity tasks. Raises one of TEMPORAL_FAILED."""
     kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
     return all([bool(await _pollers(client, queue, kind)) for kind in kinds])
 
 
 async def workers_at_work(client: TemporalClient, queue: str) -> int:
-    """How many workers are given the tasks of a queue: those that ask, of the build that is current there.
+    """How many workers get the tasks of a queue: those that poll and are of the current build.
 
-    0 also where nobody asks for activities. A worker without a build is given tasks while no build is current, and one
-    of a build is given none until then. Raises one of TEMPORAL_FAILED.
+    0 also if nobody polls for activities. Workers without a build get tasks as long as no build is current; workers of
+    a build get none until theirs is current. Raises one of TEMPORAL_FAILED.
     """
     described = await _described_queue(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
     given = _given_tasks(described.versioning_info)
@@ -73,7 +73,7 @@ async def workers_at_work(client: TemporalClient, queue: str) -> int:
 
 
 def _given_tasks(routing: TaskQueueVersioningInfo) -> set[tuple[str, str]]:
-    """The builds to which tasks go, by deployment and build: the current one, and one that is tried beside it."""
+    """The builds that get tasks, by deployment and build: the current one, and one that is ramping up."""
     current, tried = routing.current_deployment_version, routing.ramping_deployment_version
     ramps = {(tried.deployment_name, tried.build_id)} if tried.build_id else set()
     return {(current.deployment_name, current.build_id), *ramps}
@@ -97,7 +97,7 @@ async def _pollers(client: TemporalClient, queue: str, kind: TaskQueueType.Value
 async def _described_queue(
     client: TemporalClient, queue: str, kind: TaskQueueType.ValueType
 ) -> DescribeTaskQueueResponse:
-    """What the server says of a queue, and who asked there lately. Raises one of TEMPORAL_FAILED."""
+    """The server's description of a queue, with its recent pollers. Raises one of TEMPORAL_FAILED."""
     asked = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind, report_pollers=True
     )
@@ -105,7 +105,7 @@ async def _described_queue(
 
 
 async def _still_asking(client: TemporalClient, queue: str, listed: Sequence[PollerInfo]) -> Sequence[PollerInfo]:
-    """Those that have asked lately enough to be there still, and have not said since that they end."""
+    """The listed pollers that polled recently enough to be alive and have not reported their shutdown since."""
     since = datetime.now(UTC) - POLLED_WITHIN
     lately = [each for each in listed if _asked_at(each) >= since]
     ended = await _ended(client, queue) if lately else {}
@@ -113,7 +113,7 @@ async def _still_asking(client: TemporalClient, queue: str, listed: Sequence[Pol
 
 
 async def _ended(client: TemporalClient, queue: str) -> Mapping[_Asker, datetime]:
-    """Until when workers that said they end may have asked; without those of which one of the same name goes on."""
+    """Until when workers that reported their shutdown may have polled, unless another of their name is running."""
     asked = ListWorkersRequest(namespace=client.namespace, query=f'TaskQueue = "{queue}"', page_size=_AT_MOST_WORKERS)
     try:
         listed = (await client.workflow_service.list_workers(asked, retry=True)).workers_info

@@ -1,4 +1,4 @@
-"""All SQL of Shareflow, and nothing but SQL: every question and every change has a name here."""
+"""All SQL of Shareflow except that of webhooks: one function for each query and each change."""
 
 from ledger.queries.cases import case_by_filing_key, get_case, list_cases, worklist
 from ledger.queries.confirmed import confirm, heads_parked_for, heads_unconfirmed

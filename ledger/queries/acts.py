@@ -1,4 +1,4 @@
-"""Acts of those who run the engine: recorded with what they do, and read by those who audit."""
+"""Operators' acts: recorded together with what they do, and read by auditors."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from ledger.engine import reading
 from ledger.log_tables import operator_acts
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
 
-_ACTS_LOCK = 0x61637473  # "acts" in ASCII: each act knows the one before
+_ACTS_LOCK = 0x61637473  # "acts" in ASCII: one writer at a time, because each act has the digest of the one before
 _LIST = "act"
 _MOST_ABOUT = 500
 
 
 def note_act(connection: Connection, new: NewAct) -> OperatorAct:
-    """Record an act within the caller's transaction, which has no other act: it is done with what it does, or not.
+    """Record an act within the caller's transaction, atomically with what it does; a transaction has one act at most.
 
-    Call it last: whoever acts elsewhere waits until the transaction ends.
+    Call it last, because all other acts wait until the transaction ends.
     """
     connection.execute(select(func.pg_advisory_xact_lock(_ACTS_LOCK)))
     last = select(operator_acts.c.number, operator_acts.c.digest).order_by(operator_acts.c.number.desc()).limit(1)
@@ -32,13 +32,13 @@ def note_act(connection: Connection, new: NewAct) -> OperatorAct:
 
 
 def act_alone(engine: Engine, new: NewAct) -> OperatorAct:
-    """Record an act that is done elsewhere, before it is."""
+    """Record an act whose effect is elsewhere, before it is carried out."""
     with engine.begin() as connection:
         return note_act(connection, new)
 
 
 def act_once(engine: Engine, new: NewAct, key: str) -> bool:
-    """Record an act alone, with its caller's key; False where that key has done it before."""
+    """Record an act alone, under the caller's idempotency key; False if it was recorded before."""
     keyed = new.model_copy(update={"details": {**new.details, "key": key}})
     there = (operator_acts.c.target == new.target, operator_acts.c.kind == new.kind.value)
     with engine.begin() as connection:
@@ -51,7 +51,7 @@ def act_once(engine: Engine, new: NewAct, key: str) -> bool:
 
 
 def acts_on(engine: Engine, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
-    """What operators did about what was stuck, by target, the newest first; so many of each at most."""
+    """The acts of operators on stuck subjects, by target, newest first, a limited number for each."""
     found: dict[str, list[OperatorAct]] = {}
     stuck = operator_acts.c.kind.like("stuck%")
     query = select(operator_acts).where(operator_acts.c.target.in_(targets), stuck)
@@ -63,7 +63,7 @@ def acts_on(engine: Engine, targets: Collection[str]) -> dict[str, list[Operator
 
 
 def acts_of(engine: Engine, request_id: str) -> tuple[OperatorAct, ...]:
-    """The acts that are about a case, in order."""
+    """The acts about a case, in order."""
     query = select(operator_acts).where(operator_acts.c.request_id == request_id).order_by(operator_acts.c.number)
     with reading(engine) as connection:
         return tuple(_act(row) for row in connection.execute(query).mappings())
@@ -83,7 +83,7 @@ def settled_of(engine: Engine, difference: str, request_ids: Collection[str]) ->
 
 
 def disposals_of(connection: Connection, request_ids: Collection[str]) -> Mapping[str, tuple[OperatorAct, ...]]:
-    """The acts that let go of something of these cases, by case, in order."""
+    """The acts that disposed of something of these cases, by case, in order."""
     found: dict[str, tuple[OperatorAct, ...]] = {}
     of_these = operator_acts.c.request_id.in_(request_ids), operator_acts.c.kind == ActKind.DISPOSE
     for row in connection.execute(select(operator_acts).where(*of_these).order_by(operator_acts.c.number)).mappings():
@@ -92,7 +92,7 @@ def disposals_of(connection: Connection, request_ids: Collection[str]) -> Mappin
 
 
 def list_acts(engine: Engine, cursor: str | None, limit: int) -> tuple[Sequence[OperatorAct], str | None]:
-    """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
+    """A page of acts, newest first, and the cursor of the next page. Raises BadCursor."""
     query = select(operator_acts).order_by(operator_acts.c.number.desc()).limit(limit + 1)
     if cursor is not None:
         query = query.where(operator_acts.c.number < read_numbered_cursor(_LIST, cursor))

@@ -1,4 +1,4 @@
-"""The archive's register: which runs of a case are kept, and which cases are still to be archived."""
+"""The register of the archive: which runs of a case are archived, and which cases are still to be archived."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
@@ -16,10 +16,10 @@ from ledger.tables import cases
 
 @dataclass(frozen=True)
 class ArchivedRun:
-    """The history of one run of a case as it is kept.
+    """The register entry of the archived history of one run.
 
     ``previous_run_id`` is the run that handed over to it, ``ended`` how it ended, in Temporal's words. Digests and
-    ``bytes`` are of the history as it reads; ``stored_as`` is its name in the archive.
+    ``bytes`` are those of the uncompressed history; ``stored_as`` is its name in the archive.
     """
 
     request_id: str
@@ -35,7 +35,7 @@ class ArchivedRun:
 
 @dataclass(frozen=True)
 class Unarchived:
-    """A case that somebody is to archive: ``asked_at`` tells one asking from the next; ``tries`` were in vain."""
+    """A case to be archived; ``asked_at`` identifies the request, ``tries`` counts failed tries."""
 
     request_id: str
     workflow_id: str
@@ -46,19 +46,19 @@ class Unarchived:
 
 @dataclass(frozen=True)
 class WaitingForArchive:
-    """How many cases are still to be archived; ``since``: the first of them, None where there is none."""
+    """How many cases are still to be archived; ``since``: the oldest of them, None if there is none."""
 
     number: int
     since: datetime | None
 
 
 def run_columns() -> list[Column[Any]]:
-    """The columns that make an archived run."""
+    """The columns of an archived run."""
     return [archived_histories.c[each.name] for each in fields(ArchivedRun)]
 
 
 def archived_runs(engine: Engine, request_id: str) -> tuple[ArchivedRun, ...]:
-    """The runs of a case that are kept, in the order in which they ended."""
+    """The archived runs of a case, in the order in which they ended."""
     query = select(*run_columns()).where(archived_histories.c.request_id == request_id)
     with reading(engine) as connection:
         rows = connection.execute(query.order_by(archived_histories.c.ended_at, archived_histories.c.run_id))
@@ -66,15 +66,15 @@ def archived_runs(engine: Engine, request_id: str) -> tuple[ArchivedRun, ...]:
 
 
 def note_archived(engine: Engine, run: ArchivedRun) -> None:
-    """Enter a run in the register, for good; once, however often it is said."""
+    """Enter a run in the register. Idempotent."""
     with engine.begin() as connection:
         connection.execute(insert_or_skip(archived_histories).values(**asdict(run)).on_conflict_do_nothing())
 
 
 def ask_for_archive(engine: Engine, runs: Collection[tuple[str, str]]) -> int:
-    """Have those cases archived of which one of these runs, by case and run, is not kept; how many are new.
+    """Request archiving of each case of which one of these runs (case and run id) is not archived; returns how many.
 
-    Cases that the ledger does not have are left out.
+    Counts the new requests. Cases that are not in the ledger are left out.
     """
     if not runs:
         return 0
@@ -98,9 +98,9 @@ def ask_for_archive(engine: Engine, runs: Collection[tuple[str, str]]) -> int:
 def claim_unarchived(
     engine: Engine, at_most: int, lease: timedelta, ahead: timedelta = timedelta()
 ) -> tuple[Unarchived, ...]:
-    """Take the next cases that are to be archived, those first that have been due longest.
+    """Claim the next cases to be archived, longest due first.
 
-    Nobody else is given them until the ``lease`` is over. ``ahead``: also those that are due so much later.
+    Nobody else gets them until the ``lease`` expires. ``ahead``: also those due within this time.
     """
     now = func.clock_timestamp()
     due = (
@@ -124,14 +124,14 @@ def claim_unarchived(
 
 
 def is_archived(engine: Engine, case: Unarchived) -> None:
-    """All that there is of a case is kept; unless it was asked for again meanwhile, nothing is left to do."""
+    """Everything of a case is archived: remove the request, unless there is a newer one."""
     mine = (unarchived.c.request_id == case.request_id) & (unarchived.c.asked_at == case.asked_at)
     with engine.begin() as connection:
         connection.execute(delete(unarchived).where(mine))
 
 
 def try_again(engine: Engine, case: Unarchived, after: timedelta, problem: str | None) -> None:
-    """Have a case archived later, and say what kept it from that now."""
+    """Postpone a case, and note what prevented archiving now."""
     mine = (unarchived.c.request_id == case.request_id) & (unarchived.c.asked_at == case.asked_at)
     later = {"due_at": func.clock_timestamp() + after, "tries": unarchived.c.tries + 1, "problem": problem}
     with engine.begin() as connection:

@@ -1,11 +1,11 @@
-"""What cases count for in an assessment (考核), kept from one question to the next.
+"""What cases count for in an assessment (考核), as materialised tables that are brought up to date on demand.
 
-Worked out from clocks and events it takes 50 µs a case. So it is kept in tables of its own, a row for each part that a
-department has in a case, and whoever asks brings these first to what the ledger says: they look at the cases of which
-the outbox has told something since, and write what these count for now. Recording a step costs that nothing.
+Computed from clocks and events it takes 50 µs for each case. So there is a row for each department's part in a case,
+and whoever asks first updates the rows: it looks at the cases with newer messages in the outbox, and writes what they
+count for now. Recording a step pays nothing for this.
 
-Kept is what follows from the rules of one version. Where they change (another text, another procedure), all of it is
-made anew by whoever asks first; two versions that ask in turns during an upgrade each find figures of their own rules.
+The rows follow from the rules of one version. When the rules change (another text, another procedure), the first one
+to ask rebuilds all rows; during an upgrade, two versions that ask in turn each find the figures of their own rules.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,20 +50,20 @@ Measure = Literal[
     "all", "closed", "in_time", "late", "overdue", "policy_in_time", "policy_late",
     "extension_asked", "extended", "refused", "refused_without_reason", "disputed", "urged",
 ]  # fmt: skip
-"""What is counted: cases of which it holds for the department."""
+"""What is counted: cases for which it holds, for a department."""
 MEASURES: Final[Sequence[Measure]] = (
     "all", "closed", "in_time", "late", "overdue", "policy_in_time", "policy_late",
     "extension_asked", "extended", "refused", "refused_without_reason", "disputed", "urged",
 )  # fmt: skip
 BITS: Final = {measure: 1 << place for place, measure in enumerate(MEASURES)}
-"""By which bit of a part's ``measures`` each is told."""
+"""The bit of each measure in a part's ``measures``."""
 PARTIES: Final = (Role.REQUESTER, Role.PROVIDER)
 
 Answering = tuple[ProcedureName, str, ClockId, Stage, Role]
-"""Under which statute the limit of a procedure, begun in a stage, is a party's to keep."""
+"""By statute, procedure, clock and stage: the party that must keep a limit."""
 
 AT_ONCE: Final = 2_000
-"""So many cases are looked at in one transaction."""
+"""Cases looked at in one transaction."""
 _LOCK: Final = 0x617373657373  # "assess" in ASCII
 _LATE: Final = (ClockState.BREACHED, ClockState.MET_LATE)
 _COUNT: Final = (ClockState.MET, *_LATE)
@@ -81,14 +81,14 @@ _KIND: Final = ("code", "name", "procedure", "statute", "superior")
 
 @contextmanager
 def kept(engine: Engine, answering: Sequence[Answering]) -> Iterator[Connection]:
-    """A connection on which all that is kept is as the ledger was at one moment, not before this was asked."""
+    """A connection on which all rows reflect the ledger at one moment, not earlier than this call."""
     rules = _rules(tuple(answering))
     while True:
         while _further(engine, rules, answering):
             pass
         with engine.begin() as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            # Another version may have begun anew meanwhile.
+            # Another version may have started a rebuild meanwhile.
             if connection.execute(select(assessed_mark.c.rules).where(*_whole(rules))).scalar() is not None:
                 yield connection
                 return
@@ -96,7 +96,7 @@ def kept(engine: Engine, answering: Sequence[Answering]) -> Iterator[Connection]
 
 @cache
 def _rules(answering: tuple[Answering, ...]) -> str:
-    """What parts follow from, beside the ledger: whoever changes a rule above says so here."""
+    """A digest of everything but the ledger that parts follow from; bump the number in it when a rule above changes."""
     said = {"version": 1, "answering": sorted(map(list, answering)), "measures": list(MEASURES)}
     return digest_of({**said, "told": list(_TOLD), "duties": _duties()}, "sha256")
 
@@ -106,20 +106,20 @@ def _whole(rules: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _further(engine: Engine, rules: str, answering: Sequence[Answering]) -> bool:
-    """Keep what the next cases count for; whether there may be more. One at a time does so, others wait."""
+    """Update the parts of the next cases; returns whether there may be more. One at a time, others wait."""
     if _is_level(engine, rules):
         return False
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         there = connection.execute(select(assessed_mark)).first()
-        # Asked before the cases are: what is told between the statements is looked at again.
+        # Read before the cases, so that what comes between the statements is looked at again.
         newest = connection.execute(select(newest_position())).scalar_one()
         if there is None or there.rules != rules:
             return _begin_anew(connection, rules, newest)
         if there.filled is not None:
             return _fill(connection, there.filled, answering)
         found = _told_after(connection, there.position)
-        # Asked after the messages are: none may have been pruned that nobody has looked at.
+        # Read after the messages: none may have been pruned before it was looked at.
         if connection.execute(select(mark(Mark.PRUNED))).scalar_one() > there.position:
             return _begin_anew(connection, rules, newest)
         if found:
@@ -130,7 +130,7 @@ def _further(engine: Engine, rules: str, answering: Sequence[Answering]) -> bool
 
 
 def _is_level(engine: Engine, rules: str) -> bool:
-    """Whether nothing was told since, so that nobody need wait for anybody."""
+    """Whether there is nothing newer, so that no lock is needed."""
     told = select(outbox.c.position).where(outbox.c.position > assessed_mark.c.position).exists()
     missed = assessed_mark.c.position < mark(Mark.PRUNED)
     with reading(engine) as connection:
@@ -138,7 +138,7 @@ def _is_level(engine: Engine, rules: str) -> bool:
 
 
 def _begin_anew(connection: Connection, rules: str, newest: int) -> bool:
-    """Forget all that is kept. What was pruned is in the cases that are looked at now."""
+    """Start a rebuild. Pruned messages do not matter, because all cases are looked at."""
     pruned = connection.execute(select(mark(Mark.PRUNED))).scalar_one()
     for table in (assessed_limits, assessed_parts, assessed_kinds, assessed_mark):
         connection.execute(delete(table))
@@ -147,7 +147,7 @@ def _begin_anew(connection: Connection, rules: str, newest: int) -> bool:
 
 
 def _fill(connection: Connection, after: str, answering: Sequence[Answering]) -> bool:
-    """Look at the next of all cases, in the order of their ids."""
+    """Continue a rebuild with the next cases, in order of their ids."""
     following = select(cases.c.request_id).where(cases.c.request_id > after).order_by(cases.c.request_id)
     found = connection.execute(following.limit(AT_ONCE)).scalars().all()
     keep(connection, found, answering)
@@ -156,13 +156,13 @@ def _fill(connection: Connection, after: str, answering: Sequence[Answering]) ->
 
 
 def _told_after(connection: Connection, position: int) -> Sequence[Row[int, str]]:
-    """The next messages, also those before which others may still write."""
+    """The next messages, including those after which an earlier one may still be committed."""
     told = select(outbox.c.position, outbox.c.request_id).where(outbox.c.position > position)
     return connection.execute(told.order_by(outbox.c.position).limit(AT_ONCE)).all()
 
 
 def keep(connection: Connection, request_ids: Sequence[str], answering: Sequence[Answering]) -> None:
-    """Write what these cases count for now, in place of what was kept of them."""
+    """Replace the parts of these cases."""
     chosen = select(cases).where(cases.c.request_id == any_(cast(list(request_ids), ARRAY(Text)))).cte("chosen")
     for table in (assessed_limits, assessed_parts):
         connection.execute(delete(table).where(table.c.request_id == any_(cast(list(request_ids), ARRAY(Text)))))
@@ -177,7 +177,7 @@ def keep(connection: Connection, request_ids: Sequence[str], answering: Sequence
 
 
 def _kind_of(chosen: CTE, role: ColumnElement[str]) -> Sequence[ColumnElement[str]]:
-    """What makes the kind of a part, in the order of its names."""
+    """The columns that make up the kind of a part, in order."""
     code, name = (_of_party(chosen, role, part) for part in ("code", "name"))
     superior = func.coalesce(chosen.c.superior, "")
     return [
@@ -194,7 +194,7 @@ def _of_party(chosen: CTE, role: ColumnElement[str], part: str) -> ColumnElement
 
 
 def _parts(chosen: CTE, answering: Sequence[Answering]) -> Select[Any]:
-    """A row for each chosen case and each department with a part in it: its provider, and whoever had a limit."""
+    """A row for each chosen case and each department in it: the provider, and whoever had a limit to keep."""
     parts = _measured(chosen, answering)
     measures = sum((case((parts.c[name], bit), else_=0) for name, bit in BITS.items()), literal(0))
     columns = (parts.c.request_id, parts.c.role, assessed_kinds.c.number, parts.c.filed_at, parts.c.seq, measures)
@@ -206,7 +206,7 @@ def _same_kind(parts: CTE) -> ColumnElement[bool]:
 
 
 def _days(chosen: CTE, answering: Sequence[Answering]) -> Select[Any]:
-    """The limits that were kept or missed, each with the kind of the part that it is of."""
+    """The limits that were kept or missed, each with the kind of its part."""
     limits = _limits(chosen, answering)
     of_part = and_(assessed_parts.c.request_id == limits.c.request_id, assessed_parts.c.role == limits.c.role)
     names = ("policy", "late", "began", "due", "ended")
@@ -223,7 +223,7 @@ def _duties() -> list[str]:
 
 
 def _limits(chosen: CTE, answering: Sequence[Answering]) -> CTE:
-    """The limits that bind somebody in the chosen cases, each with the party whose it is."""
+    """The limits in the chosen cases that somebody must keep, each with that party."""
     began = and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq)
     found = (
         select(
@@ -246,7 +246,7 @@ def _limits(chosen: CTE, answering: Sequence[Answering]) -> CTE:
 
 
 def _party(chosen: CTE, answering: Sequence[Answering]) -> ColumnElement[str | None]:
-    """Whose a limit is, looked up in a list of all that are somebody's."""
+    """The party that must keep a limit, looked up in a list of all such limits."""
     known = func.concat_ws(_BETWEEN, chosen.c.procedure, chosen.c.statute, clocks.c.id, events.c.stage)
     theirs: dict[Role, list[str]] = {role: [] for role in PARTIES}
     for procedure, statute, clock, stage, role in answering:
@@ -260,7 +260,7 @@ def _day(instant: ColumnElement[datetime]) -> ColumnElement[date]:
 
 
 def _measured(chosen: CTE, answering: Sequence[Answering]) -> CTE:
-    """The parts with each measure as a column."""
+    """The parts, with each measure as a column."""
     limits = _limits(chosen, answering)
     parts = union(
         select(chosen.c.request_id, literal(Role.PROVIDER.value).label("role")),
@@ -302,7 +302,7 @@ def _measured(chosen: CTE, answering: Sequence[Answering]) -> CTE:
 
 
 def _told(parts: Any) -> Select[Any]:
-    """What a party did in a case, and whether it was disputed."""
+    """For each part: what the party did in the case, and whether it was disputed."""
     own = events.c.actor["role"].astext == parts.c.role
     reason = func.btrim(func.coalesce(events.c.data["reason"].astext, "")) != ""
     refused = and_(own, events.c.type == EventType.REFUSED)

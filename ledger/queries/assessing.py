@@ -1,7 +1,7 @@
-"""Questions of an assessment (考核): what came of the cases of a period, department by department, and exactly which.
+"""Assessments (考核): figures on the cases of a period by department, and the cases behind each figure.
 
-A case is assessed in the period in which it was filed. Each number and its cases are one question of the same rows: one
-for every case and every department that had a part in it (``ledger.queries.assessed_parts``).
+A case belongs to the period in which it was filed. A figure and its cases are queried from the same rows: one for each
+case and each department with a part in it (``ledger.queries.assessed_parts``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class AssessedPeriod:
-    """The instants from which and before which the cases were filed, and what else narrows them, if anything."""
+    """A period by the instants of filing (from inclusive, before exclusive), with further filters, if any."""
 
     since: datetime
     before: datetime
@@ -55,7 +55,7 @@ class AssessedPeriod:
 
 @dataclass(frozen=True)
 class Assessing:
-    """By what is assessed: whose limits are (``answering``), and the working days as known on the day ``today``."""
+    """The basis of an assessment: who must keep which limit (``answering``), and the working days known ``today``."""
 
     answering: Sequence[Answering]
     days: WorkingDays
@@ -64,7 +64,7 @@ class Assessing:
 
 @dataclass(frozen=True)
 class DepartmentTally:
-    """In how many cases of a procedure each measure holds for a department; ``name`` as it stands in the newest."""
+    """For a department and a procedure: in how many cases each measure holds; ``name`` is that of the newest case."""
 
     code: str
     name: str
@@ -74,9 +74,9 @@ class DepartmentTally:
 
 @dataclass(frozen=True)
 class LimitSpan:
-    """So many limits of a department in a procedure that took so many working days (None: they have not ended).
+    """How many limits of a department in a procedure took a number of working days (None: they have not ended).
 
-    ``late``: by how many working days they were missed, all together.
+    ``late``: the total of working days by which they were missed.
     """
 
     code: str
@@ -89,7 +89,7 @@ class LimitSpan:
 
 @dataclass(frozen=True)
 class Ending:
-    """So many disputed cases of a department in a procedure ended so; None: they are open."""
+    """How many disputed cases of a department in a procedure had an outcome (None: still open)."""
 
     code: str
     procedure: str
@@ -98,7 +98,7 @@ class Ending:
 
 
 class Tallied(NamedTuple):
-    """What came of the cases of a period: numbers of cases, how long limits took, how disputes ended."""
+    """The figures of a period: numbers of cases, how long limits took, how disputes ended."""
 
     departments: Sequence[DepartmentTally]
     spans: Sequence[LimitSpan]
@@ -106,13 +106,13 @@ class Tallied(NamedTuple):
 
 
 def tallies(engine: Engine, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
-    """What came of the cases of a period that ``visibility`` covers."""
+    """The figures of a period, of the cases that ``visibility`` covers."""
     with kept(engine, by.answering) as connection:
         return tallied(connection, visibility, period, by)
 
 
 def tallied(connection: Connection, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
-    """What :func:`tallies` gives, asked on a connection of :func:`ledger.queries.assessed_parts.kept`."""
+    """As :func:`tallies`, on a connection of :func:`ledger.queries.assessed_parts.kept`."""
     names: dict[tuple[str, str], str] = {}
     numbers: dict[tuple[str, str], dict[Measure, int]] = {}
     ends: dict[tuple[str, str, str | None], int] = {}
@@ -143,7 +143,7 @@ def assessed_cases(
     cursor: str | None,
     limit: int,
 ) -> tuple[int, Page]:
-    """How many cases a number counts, and so many of them after a cursor, latest filing first. Raises BadCursor."""
+    """How many cases a figure counts, and a page of them after a cursor, latest filing first. Raises BadCursor."""
     limit = max(1, min(limit, LARGEST_PAGE))
     place = (assessed_parts.c.filed_at, assessed_parts.c.request_id)
     of_any = _chosen(assessed_parts, visibility, period, *place).where(_holds(measure))
@@ -159,7 +159,7 @@ def assessed_cases(
 
 
 def standing_parts(visibility: Visibility, period: AssessedPeriod, among: Sequence[str] | None = None) -> CTE:
-    """How each case of a period (``among`` these, by their ids) stands for each department with a part in
+    """How each case of a period (``among``: only those with these ids) counts for each department with a part in
     it; its measures as a list of words."""
     held = array([case((_holds(each), literal(each, Text))) for each in MEASURES])
     measures = cast(func.to_jsonb(func.array_remove(held, None)), JSONB).label("measures")
@@ -175,7 +175,7 @@ def _holds(measure: Measure) -> ColumnElement[bool]:
 
 
 def _chosen(kept: Table, visibility: Visibility, period: AssessedPeriod, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Of what is kept of the cases of a period, these columns."""
+    """These columns of the parts of a period's cases."""
     kinds = assessed_kinds
     wanted = (
         select(*columns)
@@ -191,7 +191,7 @@ def _chosen(kept: Table, visibility: Visibility, period: AssessedPeriod, *column
 
 
 def _by_kind(found: Select[Any]) -> Select[Any]:
-    """Rows that were counted by kind, told whose they are: fewer are joined than there are parts."""
+    """Join the kinds after counting by kind: far fewer rows than joining each part."""
     counted = found.subquery()
     told = [each for each in counted.c if each.name != "kind"]
     kinds = assessed_kinds
@@ -231,5 +231,5 @@ def _working_days(days: WorkingDays, first: date, last: date) -> ColumnElement[S
 
 
 def _rank(day: ColumnElement[date], working: ColumnElement[Sequence[date]]) -> ColumnElement[int]:
-    """How many of the working days there are up to a day."""
+    """The number of working days up to a day, as SQL."""
     return func.width_bucket(day, working)

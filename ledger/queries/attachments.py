@@ -1,4 +1,4 @@
-"""Attachments: who brought which content, and who may have it."""
+"""Attachments: who uploaded which content, and who may download it."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -16,7 +16,7 @@ from ledger.tables import attachments, cases, events, named_papers
 
 @dataclass(frozen=True)
 class Attachment:
-    """A content by its digests, as the organisation that brought it called it; ``size`` in bytes."""
+    """A content by its digests, with the name under which the organisation uploaded it; ``size`` in bytes."""
 
     sha256: str
     sm3: str
@@ -33,10 +33,10 @@ _COLUMNS = [attachments.c[field.name] for field in fields(Attachment)]
 def note_attachment(
     engine: Engine, brought: Attachment, org: str, subject: str, store: Callable[[], None]
 ) -> tuple[Attachment, bool]:
-    """Have ``store`` put a content where contents are kept, and note that ``subject`` of ``org`` brought it; whether
-    that organisation had not brought it before. Both while nobody removes it: what is noted is there.
+    """Store a content with ``store``, and note that ``subject`` of ``org`` uploaded it; returns whether it is the first
+    upload by that organisation. A lock keeps the content from being removed in between.
 
-    What it brought before stays as it was noted then. Raises what ``store`` does; nothing is noted then.
+    An earlier note stays as it is. Errors of ``store`` are passed on, and then nothing is noted.
     """
     org = code_key(org)
     values = {**asdict(brought), "org": org, "uploaded_by": subject}
@@ -51,9 +51,9 @@ def note_attachment(
 
 
 def remove_unwanted(engine: Engine, sha256: str, remove: Callable[[str], bool]) -> bool:
-    """Have ``remove`` let go of a content, unless somebody has brought it, perhaps again; whether it was removed now.
+    """Remove a content with ``remove``, unless somebody has uploaded it (again); returns whether it was removed.
 
-    Nobody brings it meanwhile: whoever does finds it there, or gone and stores it again. Raises what ``remove`` does.
+    A lock keeps it from being uploaded meanwhile. Errors of ``remove`` are passed on.
     """
     wanted = select(exists().where(attachments.c.sha256 == sha256))
     with engine.begin() as connection:
@@ -62,16 +62,16 @@ def remove_unwanted(engine: Engine, sha256: str, remove: Callable[[str], bool]) 
 
 
 def _lock_of(sha256: str) -> int:
-    """The number of the lock of a content: as much of its digest as a lock's number has room for."""
+    """The number of a content's advisory lock: as many bits of its digest as fit."""
     return int(sha256[:15], 16)
 
 
 def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility | None) -> Attachment | None:
-    """A content that ``org`` brought, or with which its bringer filed a case that ``visibility`` covers; else None.
+    """A content that ``org`` uploaded, or that its uploader filed with a case in ``visibility``; otherwise None.
 
-    Without a visibility it is for the engine itself: whatever anybody has brought and nobody has let go of.
+    Without a visibility, for the engine itself: any content that was uploaded and not disposed of.
 
-    Whoever knows a digest can name it: a case of theirs gives away nothing that they have not brought themselves.
+    Anybody who knows a digest can name it in a filing, so a case gives access only to what its filer uploaded.
     """
     own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
@@ -88,7 +88,7 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Vis
 
 
 def brought_by(engine: Engine, digests: Collection[str]) -> Mapping[str, frozenset[str]]:
-    """Of each of these contents that anybody has brought, the codes of who has, as :func:`domain.codes.code_key`."""
+    """For each of these contents that was uploaded, the codes of its uploaders, as :func:`domain.codes.code_key`."""
     query = select(attachments.c.sha256, attachments.c.org).where(attachments.c.sha256.in_(digests))
     found: dict[str, set[str]] = {}
     with reading(engine) as connection:
@@ -98,7 +98,7 @@ def brought_by(engine: Engine, digests: Collection[str]) -> Mapping[str, frozens
 
 
 def _named_in(sha256: str, visibility: Visibility) -> ColumnElement[bool]:
-    """Whether a case names it that is filed by who brought it, or was opened for them by another case."""
+    """Condition: a case names the content that was filed by its uploader, or opened for them by another case."""
     filer = events.c.actor["org"].astext
     opened_for = and_(filer.is_(None), cases.c.opened_by.is_not(None), _is_bringer(cases.c.requester_code))
     return exists().where(

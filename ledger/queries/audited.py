@@ -1,4 +1,4 @@
-"""Questions of auditors: cases whole, each with all of its events, a page at a time."""
+"""Queries of auditors: whole cases with all of their events, a page at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ LARGEST_PAGE = 500
 
 @dataclass(frozen=True)
 class AuditedCase:
-    """A case as it was filed, under the digests of its texts, with all of its events, and the acts that let go of
-    something of it."""
+    """A case as it was filed, with the digests of its texts, all of its events, and the acts that disposed of parts of
+    it."""
 
     request_id: str
     statute_digest: str
@@ -34,7 +34,7 @@ class AuditedCase:
 
 @dataclass(frozen=True)
 class AuditedPage:
-    """Some cases; ``next`` is the cursor of the following page, None on the last."""
+    """A page of cases; ``next`` is the cursor of the next page, None on the last."""
 
     cases: tuple[AuditedCase, ...]
     next: str | None
@@ -52,9 +52,9 @@ def audited_case(engine: Engine, request_id: str) -> AuditedCase | None:
 
 
 def audited_cases(engine: Engine, wanted: CaseFilter, cursor: str | None, limit: int) -> AuditedPage:
-    """The cases that ``wanted`` lets through, latest filing first; ``limit`` is held to 1..500. Raises BadCursor.
+    """The cases that match ``wanted``, latest filing first; ``limit`` is clamped to 1..500. Raises BadCursor.
 
-    Walking the cursors shows each case that was there at the start exactly once.
+    Following the cursors shows each case that existed at the start exactly once.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     page = page_of_cases(wanted, None if cursor is None else read_cursor(cursor), limit + 1)
@@ -71,7 +71,7 @@ def audited_cases(engine: Engine, wanted: CaseFilter, cursor: str | None, limit:
 
 
 def _with_events(connection: Connection, query: Select[Any]) -> Sequence[AuditedCase]:
-    """Three questions for however many cases."""
+    """Three queries, however many cases there are."""
     filed = connection.execute(query).mappings().all()
     of_these = [row["request_id"] for row in filed]
     all_events = select(events).where(events.c.request_id.in_(of_these)).order_by(events.c.request_id, events.c.seq)

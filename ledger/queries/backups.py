@@ -1,4 +1,4 @@
-"""When the ledger was backed up: noted by whoever makes a backup, asked for by whoever watches."""
+"""Records of backups: written by whoever makes one, read by monitoring."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,9 @@ from ledger.tables import cases
 
 
 def note_backup(connection: Connection, sha256: str, made_at: datetime) -> None:
-    """Note a backup by the digest of its manifest; noted before, nothing changes.
+    """Record a backup by the digest of its manifest. Idempotent.
 
-    A clock that is ahead of the database's would make it the newest for days to come: it counts as of now.
+    A time in the future counts as now: with a fast clock it would otherwise be the newest for days to come.
     """
     made = func.least(made_at, func.clock_timestamp())
     connection.execute(insert_or_skip(backups).values(sha256=sha256, made_at=made).on_conflict_do_nothing())
@@ -23,20 +23,20 @@ def note_backup(connection: Connection, sha256: str, made_at: datetime) -> None:
 
 @dataclass(frozen=True)
 class BackedUp:
-    """When the newest backup was made that is known; when the server last archived its WAL, where it fails to."""
+    """When the newest known backup was made; when the server last archived WAL, if it fails to now."""
 
     newest: datetime | None
     wal_waits_since: datetime | None
 
 
 def backed_up(engine: Engine) -> BackedUp:
-    """How far the ledger is kept for a day on which its disk is gone."""
+    """What would be left if the ledger's disk were lost: the newest backup and the archived WAL."""
     with reading(engine) as connection:
         return BackedUp(newest_backup(connection), wal_waits_since(connection))
 
 
 def newest_backup(connection: Connection) -> datetime | None:
-    """When the newest backup was made that is known."""
+    """When the newest known backup was made."""
     return connection.execute(select(func.max(backups.c.made_at))).scalar()
 
 
@@ -47,11 +47,11 @@ _WAL_WAITS: Final = text(
 
 
 def wal_waits_since(connection: Connection) -> datetime | None:
-    """When the server last archived its WAL, where it has failed to since; None while it does, or need not."""
+    """When the server last archived WAL, if it has failed since; None if it succeeds or WAL archiving is off."""
     return connection.execute(_WAL_WAITS).scalar()
 
 
 def unbacked_since(connection: Connection) -> datetime | None:
-    """When the newest backup was made; where there is none, when the first case was filed. None: nothing is to lose."""
+    """When the newest backup was made, or, without one, the first case filed; None if there is nothing to lose."""
     first = select(func.min(cases.c.filed_at)).scalar_subquery()
     return newest_backup(connection) or connection.execute(select(first)).scalar()

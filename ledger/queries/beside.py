@@ -1,4 +1,4 @@
-"""What changes beside cases without an event: who has taken which, and what was noted. Told to whoever looks on."""
+"""Changes beside cases that are not events: claims and notes. Lets open pages notice them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ledger.session_tables import console_notes
 
 @dataclass(frozen=True)
 class Onlooker:
-    """Who looks on: at the work of a department, and where a case is named at what is noted for one of these sides."""
+    """Who is watching: the claims of a department, and, if a case is named, its notes for one of these sides."""
 
     unit: str
     sides: Collection[str]
@@ -21,7 +21,7 @@ class Onlooker:
 
 @dataclass(frozen=True)
 class BesidePosition:
-    """The newest of what was claimed, released or handed over, and of what was noted."""
+    """The newest claim, release or hand-over, and the newest note."""
 
     moves: int
     notes: int
@@ -29,18 +29,18 @@ class BesidePosition:
 
 @dataclass(frozen=True)
 class Beside:
-    """All of it, to be asked by doors. Every method blocks, as those of the reader do."""
+    """Queries on these changes, for doors. Every method blocks, like those of the reader."""
 
     engine: Engine
 
     def newest(self) -> BesidePosition:
-        """How far all has come."""
+        """The current position."""
         with reading(self.engine) as connection:
             row = connection.execute(select(*_newest())).one()
             return BesidePosition(row[0], row[1])
 
     def moved(self, who: Onlooker, after: BesidePosition) -> tuple[BesidePosition, bool]:
-        """How far all has come, and whether something of it since then is what somebody looks at."""
+        """The current position, and whether anything since ``since`` concerns the onlooker."""
         with reading(self.engine) as connection:
             row = connection.execute(select(*_newest(), _for(who, after))).one()
             return BesidePosition(row[0], row[1]), bool(row[2])

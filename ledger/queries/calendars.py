@@ -1,4 +1,4 @@
-"""The calendar in the ledger: editions stored here, how their publication goes, and the clocks that are open."""
+"""The calendar in the ledger: stored editions, the progress of their publication, and open clocks."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +17,9 @@ from ledger.engine import reading
 from ledger.queries.acts import note_act
 from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events, rule_texts
 
-# "calen" and "calpu" in ASCII. The first is held, shared, by whoever records a deadline (the database's function
-# record_step) and, alone, by whoever stores an edition, who so waits until every deadline worked out without it can be
-# found; the second by whoever carries a publication out.
+# "calen" and "calpu" in ASCII. The first is held shared by whoever records a deadline (the database function
+# record_step) and exclusively by whoever stores an edition, who thus waits until every deadline computed without it is
+# visible. The second is held by whoever carries out a publication.
 _EDITIONS_LOCK = 0x63616C656E
 
 
@@ -27,21 +27,21 @@ _EDITIONS_LOCK = 0x63616C656E
 
 
 def editions_version(connection: Connection) -> int:
-    """How many editions are stored here. They only grow, so that the number tells whether there is a new one."""
+    """How many editions are stored. They are only added, so the number shows whether there is a new one."""
     return connection.execute(select(func.count()).select_from(calendar_editions)).scalar_one()
 
 
 def stored_editions(connection: Connection) -> tuple[Edition, ...]:
-    """The editions stored here, in order of publication. Raises CalendarError for one that cannot be read."""
+    """The stored editions, in order of publication. Raises CalendarError for one that cannot be read."""
     query = select(calendar_editions.c.id, calendar_editions.c.body).order_by(calendar_editions.c.published)
     return tuple(load_edition(json.dumps(body), f"edition {name}") for name, body in connection.execute(query))
 
 
 def store_edition(engine: Engine, edition: Edition, by: Acting, expected: int) -> bool:
-    """Store an edition and that its publication has begun, with so many clocks to supersede; False: it was there.
+    """Store an edition and the start of its publication, with the number of clocks to supersede; False: it exists.
 
-    It is the act of ``by``, and stands among the acts. Waits for the steps under way, at most as long as a lock may
-    take. What was there is not compared.
+    Recorded as an act of ``by``. Waits for steps in progress, at most for the lock timeout. An existing edition is not
+    compared.
     """
     row = {"id": edition.id, "published": edition.published, "body": json.loads(edition.to_json())}
     with engine.begin() as connection:
@@ -69,9 +69,9 @@ def _publishing(edition: Edition, by: Acting, expected: int) -> NewAct:
 
 @dataclass(frozen=True)
 class Publication:
-    """How the publication of an edition goes: clocks it was expected to supersede, and those it has.
+    """The progress of a publication: how many clocks it was expected to supersede, and how many it has.
 
-    ``seen_at`` is when somebody last worked on it; ``finished_at`` is None until it has no clock left to move.
+    ``seen_at`` is when somebody last worked on it; ``finished_at`` is None until no clock is left to supersede.
     """
 
     edition: str
@@ -85,21 +85,21 @@ class Publication:
 
 
 def publications(engine: Engine) -> tuple[Publication, ...]:
-    """All of them, in the order in which they began."""
+    """All publications, in the order in which they began."""
     with reading(engine) as connection:
         rows = connection.execute(_publications().order_by(calendar_publications.c.started_at))
         return tuple(_publication(row) for row in rows)
 
 
 def publication(engine: Engine, edition: str) -> Publication | None:
-    """That of one edition; None when it was not published here."""
+    """The publication of one edition; None if it was not published here."""
     with reading(engine) as connection:
         row = connection.execute(_publications().where(calendar_publications.c.edition == edition)).first()
         return _publication(row) if row else None
 
 
 def abandoned_publication(engine: Engine, silent: timedelta) -> Publication | None:
-    """The first unfinished publication on which nobody has worked for so long."""
+    """The first unfinished publication on which nobody has worked for some time."""
     table = calendar_publications.c
     query = _publications().where(table.finished_at.is_(None), table.seen_at < func.clock_timestamp() - silent)
     with reading(engine) as connection:
@@ -115,7 +115,7 @@ def editions_under_way(engine: Engine) -> frozenset[str]:
 
 
 def note_progress(engine: Engine, edition: str, finished: bool = False) -> int:
-    """Count from the ledger what was superseded because of an edition, and note it; the count."""
+    """Count the clocks superseded because of an edition, store the count, and return it."""
     with engine.begin() as connection:
         count: int = connection.execute(_superseded(edition)).scalar_one()
         noted: dict[str, Any] = {"superseded": count, "seen_at": func.clock_timestamp()}
@@ -128,14 +128,14 @@ def note_progress(engine: Engine, edition: str, finished: bool = False) -> int:
 
 
 def superseded_by(engine: Engine, edition: str) -> int:
-    """How many clocks were superseded because of an edition by now; notes nothing."""
+    """How many clocks were superseded because of an edition by now; stores nothing."""
     with reading(engine) as connection:
         count: int = connection.execute(_superseded(edition)).scalar_one()
         return count
 
 
 def note_seen(engine: Engine, edition: str) -> None:
-    """Note that somebody is at work on a publication."""
+    """Record that somebody is working on a publication."""
     seen = update(calendar_publications).where(calendar_publications.c.edition == edition)
     with engine.begin() as connection:
         connection.execute(seen.values(seen_at=func.clock_timestamp()))
@@ -168,7 +168,7 @@ def _superseded(edition: str) -> Select[Any]:
 
 @dataclass(frozen=True)
 class OpenClock:
-    """An open clock with what is needed of its case to count it again and to say who must act."""
+    """An open clock, with what is needed of its case to count it again and to say who must act."""
 
     request_id: str
     workflow_id: str
@@ -187,7 +187,7 @@ Place = tuple[datetime, str, int]
 
 
 def open_clocks(engine: Engine, after: Place | None = None, limit: int = 500) -> tuple[OpenClock, ...]:
-    """The open clocks of open cases, earliest deadline first, from a place on; the last one's ``place_of`` goes on."""
+    """The open clocks of open cases, earliest deadline first, after a place: that of the last clock seen."""
     query = _open_clocks()
     order = (clocks.c.due_at, clocks.c.request_id, clocks.c.number)
     if after is not None:
@@ -201,7 +201,7 @@ def open_clocks_of(engine: Engine, request_ids: Sequence[str]) -> tuple[OpenCloc
 
 
 def counted_with(engine: Engine, some: Iterable[OpenClock]) -> Mapping[tuple[str, int], tuple[str, ...]]:
-    """With which editions clocks were counted, as far as they bear on the years of the limit: by case and number."""
+    """The editions by which clocks were counted, of the years of each limit; by case and clock number."""
     named = [(clock.request_id, clock.number) for clock in some]
     query = (
         select(clocks.c.request_id, clocks.c.number, events.c.clock["calendar_editions"].label("editions"))
@@ -213,7 +213,7 @@ def counted_with(engine: Engine, some: Iterable[OpenClock]) -> Mapping[tuple[str
 
 
 def place_of(clock: OpenClock) -> Place:
-    """Where the page after this clock begins."""
+    """The place of a clock, after which the next page begins."""
     return (clock.limit.due_at, clock.request_id, clock.number)
 
 

@@ -1,4 +1,4 @@
-"""Questions about cases: one case, lists, worklists."""
+"""Queries on cases: single cases, lists, worklists."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ LARGEST_PAGE = 500
 
 
 def _named(model: type[BaseModel], values: Mapping[str, ColumnElement[Any]]) -> Iterator[str | ColumnElement[Any]]:
-    """The fields of a model, each name before its value, as the database makes JSON of them."""
+    """The fields of a model as alternating names and columns, for ``jsonb_build_object``."""
     for name in model.model_fields:
         yield from (literal_column(f"'{name}'"), values[name])
 
@@ -57,7 +57,7 @@ _HELD_BY = (
 )
 _STARTED_BY = and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq)
 
-# What lists show, as the JSON of each case: what checks it reads that as it is, and no row is taken apart by itself.
+# What lists show, as one JSON document for each case, which the model validates without unpacking rows.
 _LIMIT = func.json_build_object(
     *_named(ShownClock, {**{name: events.c.clock[name] for name in ShownClock.model_fields}, **clocks.c})
 )
@@ -71,7 +71,7 @@ _SUMMARY = cast(
     func.json_build_object(*_named(CaseSummary, {**cases.c, "parked": _HELD_BY, "clocks": _ITS_LIMITS})), Text
 )
 
-# The questions that are asked most: functions of the database, which answer with the JSON of a CaseDetail.
+# The most frequent queries are database functions that return the JSON of a CaseDetail.
 _ONE_CASE = "SELECT one_case(%s)"
 _BY_KEY = "SELECT one_case(request_id) FROM cases WHERE filing_key = %s"
 
@@ -93,17 +93,17 @@ def _detail(engine: Engine, question: str, of: str) -> CaseDetail | None:
 
 
 def abouts(engine: Engine, request_ids: Collection[str]) -> dict[str, str]:
-    """What cases are about (their resource's name), by id; ids of no case are left out."""
+    """The names of cases' resources, by case id; unknown ids are left out."""
     query = select(cases.c.request_id, cases.c.resource_name).where(cases.c.request_id.in_(request_ids))
     with reading(engine) as connection:
         return {row.request_id: row.resource_name for row in connection.execute(query)}
 
 
 def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:
-    """The cases that ``wanted`` lets through, latest filing first.
+    """The cases that match ``wanted``, latest filing first.
 
-    Walking the cursors shows each case that was there at the start exactly once, whatever is filed
-    meanwhile. ``limit`` is held to 1..500. Raises BadCursor.
+    Following the cursors shows each case that existed at the start exactly once, whatever is filed meanwhile. ``limit``
+    is clamped to 1..500. Raises BadCursor.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
@@ -117,10 +117,10 @@ def worklist(
     limit: int = 50,
     held: Held | None = None,
 ) -> Page:
-    """The open cases that one of ``filters`` lets through, the most pressing deadline first.
+    """The open cases that match one of ``filters``, earliest deadline first.
 
-    ``held`` narrows them to those that somebody, or nobody, has claimed. Whose move it is in which stage is the
-    domain's to say; no filter gives no case. ``limit`` is held to 1..500. Raises BadCursor.
+    ``held`` restricts them to those that somebody, or nobody, has claimed. The domain decides whose move it is and
+    makes the filters; without a filter there are no cases. ``limit`` is clamped to 1..500. Raises BadCursor.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
@@ -130,7 +130,7 @@ def worklist(
 def size_of_worklist(
     engine: Engine, filters: Sequence[WorklistFilter], held: Held | None, now: datetime, end_of_today: datetime
 ) -> ListSize:
-    """How many cases a worklist has, at most MOST_COUNTED and one more, the most pressing first."""
+    """The size of a worklist, counted up to MOST_COUNTED + 1."""
     page = page_of_worklist(filters, None, MOST_COUNTED + 1, held)
     if page is None:
         return ListSize(0)
@@ -142,14 +142,14 @@ def size_of_worklist(
 
 
 def size_of_list(engine: Engine, wanted: CaseFilter) -> ListSize:
-    """How many cases a list has, at most MOST_COUNTED and one more."""
+    """The size of a list, counted up to MOST_COUNTED + 1."""
     page = page_of_cases(wanted, None, MOST_COUNTED + 1)
     with reading(engine) as connection:
         return ListSize(0 if page is None else connection.execute(select(func.count()).select_from(page)).scalar_one())
 
 
 def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Stage]) -> tuple[CaseSummary, ...]:
-    """The access grants of a provider's resource in some stages, oldest first; all of them."""
+    """All access grants of a provider's resource in some stages, oldest first."""
     query = select(_SUMMARY).where(
         cases.c.procedure == ProcedureName.ACCESS_GRANT,
         is_code(cases.c.provider_code, provider),
@@ -161,7 +161,7 @@ def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Sta
 
 
 def shown_page(engine: Engine, page: Subquery | None, limit: int, latest_first: bool) -> Page:
-    """The cases of a page that is one longer than asked, which tells whether there is another."""
+    """The cases of a page; ``page`` has one more than asked for, which shows whether there is a next page."""
     if page is None:
         return Page((), None)
     query = select(page, _SUMMARY).join(cases, cases.c.request_id == page.c.request_id)

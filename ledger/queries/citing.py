@@ -1,4 +1,4 @@
-"""Questions about the use of a text: which of the newest cases under it rest on which article (条款的适用)."""
+"""Use of a text (条款的适用): which of the newest cases under it cite which article."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,14 +13,14 @@ from ledger.queries.views import CaseFilter, CaseSummary
 from ledger.tables import events
 
 AMONG: Final = 500
-"""How many cases are looked at, the latest filings first: the answer costs no more where there are a million."""
+"""How many of the latest cases are looked at, so that the cost does not grow with the ledger."""
 
 CitedArticle = tuple[str, str]
 """A regulation and the number of one of its articles."""
 
 
 def citations(engine: Engine, statute: str, visibility: Visibility) -> Mapping[CitedArticle, int]:
-    """How many of the newest cases under a statute, of those that ``visibility`` covers, cite each article."""
+    """For each article, how many of the newest visible cases under a statute cite it."""
     newest = _newest(statute, visibility)
     if newest is None:
         return {}
@@ -37,7 +37,7 @@ def citations(engine: Engine, statute: str, visibility: Visibility) -> Mapping[C
 def citing_cases(
     engine: Engine, statute: str, cited: CitedArticle, visibility: Visibility, limit: int
 ) -> tuple[CaseSummary, ...]:
-    """Those of the newest cases under a statute that cite an article, the latest filing first; ``limit`` at most."""
+    """The newest visible cases under a statute that cite an article, latest filing first; at most ``limit``."""
     newest = _newest(statute, visibility)
     if newest is None:
         return ()

@@ -1,4 +1,4 @@
-"""What the ledger has of all cases, a page at a time, to be compared with Temporal and with the archive."""
+"""Pages of all cases, to compare the ledger with Temporal and with the archive."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from ledger.tables import cases, events
 
 @dataclass(frozen=True)
 class ComparedCase:
-    """How the ledger has a case, up to event ``seq``.
+    """A case as the ledger has it, up to event ``seq``.
 
-    ``asked_at``: since when it is to be archived, None where it is not; ``problem``: why it could not be.
+    ``asked_at``: since when it is to be archived, None if it is not; ``problem``: why it could not be.
     """
 
     request_id: str
@@ -30,9 +30,9 @@ class ComparedCase:
 
 @dataclass(frozen=True)
 class RecordedAfter:
-    """What stands in a case after some event: how many filings and commands, and when the first and last was written.
+    """What was recorded in a case after some event: the number of filings and commands, and when the first and the last
+    were written, by the database's clock.
 
-    The instants are those of the database's own clock.
     """
 
     calls: int
@@ -52,14 +52,14 @@ _COMPARED = select(
 
 
 def compared_cases(engine: Engine, after: str, limit: int) -> list[ComparedCase]:
-    """The cases whose ids come after one, in the order of their ids."""
+    """The cases with ids after a given one, in order of ids."""
     query = _COMPARED.where(cases.c.request_id > after).order_by(cases.c.request_id).limit(limit)
     with reading(engine) as connection:
         return [ComparedCase(*row) for row in connection.execute(query)]
 
 
 def latest_compared(engine: Engine, limit: int, before: ComparedCase | None = None) -> list[ComparedCase]:
-    """The cases that were written last, or those written before one; the latest first."""
+    """The cases written last, or before a given one, latest first."""
     query = _COMPARED.order_by(cases.c.updated_at.desc(), cases.c.request_id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(cases.c.updated_at, cases.c.request_id) < (before.updated_at, before.request_id))
@@ -75,7 +75,7 @@ def compared_case(engine: Engine, request_id: str) -> ComparedCase | None:
 
 
 def archived_of(engine: Engine, request_ids: Collection[str]) -> Mapping[str, list[ArchivedRun]]:
-    """The runs of these cases that are archived, by case, each case's in the order in which they ended."""
+    """The archived runs of these cases, by case, in the order in which they ended."""
     query = select(*run_columns()).where(archived_histories.c.request_id.in_(request_ids))
     found: dict[str, list[ArchivedRun]] = {}
     with reading(engine) as connection:
@@ -85,7 +85,7 @@ def archived_of(engine: Engine, request_ids: Collection[str]) -> Mapping[str, li
 
 
 def digest_of(engine: Engine, request_id: str, seq: int) -> str | None:
-    """The digest of an event as it stands there; None where there is no such event."""
+    """The digest of an event; None if there is no such event."""
     query = select(events.c.digest).where(events.c.request_id == request_id, events.c.seq == seq)
     with reading(engine) as connection:
         found: str | None = connection.execute(query).scalar()
@@ -93,7 +93,7 @@ def digest_of(engine: Engine, request_id: str, seq: int) -> str | None:
 
 
 def recorded_after(engine: Engine, request_id: str, seq: int) -> RecordedAfter:
-    """What stands in a case after event ``seq``, of which there must be any."""
+    """What was recorded in a case after event ``seq``; there must be at least one event after it."""
     query = select(
         func.count(events.c.key.distinct()), func.min(events.c.recorded_at), func.max(events.c.recorded_at)
     ).where(events.c.request_id == request_id, events.c.seq > seq)

@@ -1,4 +1,4 @@
-"""How far workflows are known to have come: which heads of the ledger somebody still has to ask for."""
+"""Up to which event workflows are known to have come, and which heads still have to be checked with them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ _UNCONFIRMED = _HEADS.outerjoin(confirmed, confirmed.c.request_id == cases.c.req
 
 
 def moment(engine: Engine) -> datetime:
-    """The database's own instant, by which changes are dated."""
+    """The database's current time, by which changes are dated."""
     with reading(engine) as connection:
         now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return now
@@ -34,10 +34,10 @@ def moment(engine: Engine) -> datetime:
 def heads_unconfirmed(
     engine: Engine, since: datetime, until: datetime, after: Head | None = None, limit: int | None = None
 ) -> tuple[Head, ...]:
-    """The heads written from ``since`` until before ``until`` of which no workflow is known to have them.
+    """The heads written from ``since`` to before ``until`` that no workflow is known to have, oldest first.
 
-    Oldest change first; ``after`` is the last one of the page before. The time of a change is the writer's, taken
-    shortly before its commit: ask again from a minute before the last ``until``, so that no slow writer is missed.
+    ``after`` is the last one of the page before. The time of a change is taken shortly before its commit; to miss no
+    slow writer, start the next query a minute before the last ``until``.
     """
     query = _UNCONFIRMED.where(cases.c.updated_at >= since, cases.c.updated_at < until)
     if after is not None:
@@ -46,14 +46,14 @@ def heads_unconfirmed(
 
 
 def unconfirmed_of(engine: Engine, request_ids: Collection[str]) -> tuple[Head, ...]:
-    """Those heads of these cases of which no workflow is known to have them."""
+    """The heads of these cases that no workflow is known to have."""
     if not request_ids:
         return ()
     return _heads(engine, _UNCONFIRMED.where(cases.c.request_id.in_(request_ids)).order_by(cases.c.updated_at))
 
 
 def latest_heads(engine: Engine, limit: int, before: Head | None = None) -> tuple[Head, ...]:
-    """The heads that were written last, or those written before one, whether confirmed or not; the latest first."""
+    """The heads written last, or before a given one, confirmed or not, latest first."""
     query = _HEADS.order_by(cases.c.updated_at.desc(), cases.c.request_id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(cases.c.updated_at, cases.c.request_id) < (before.updated_at, before.request_id))
@@ -61,16 +61,16 @@ def latest_heads(engine: Engine, limit: int, before: Head | None = None) -> tupl
 
 
 def heads_parked_for(engine: Engine, reason: str) -> tuple[Head, ...]:
-    """The heads of cases that are held up for a reason."""
+    """The heads of cases that are stuck for a reason."""
     query = _HEADS.join(parked, parked.c.request_id == cases.c.request_id).where(parked.c.reason == reason)
     return _heads(engine, query.order_by(cases.c.request_id))
 
 
 def confirm(engine: Engine, heads: Mapping[str, int]) -> None:
-    """Note that Temporal has each of these cases up to an event. What was noted to be further on stays."""
+    """Record that Temporal has each of these cases up to an event; never moves backwards."""
     if not heads:
         return
-    # In one order, so that two who note the same cases do not wait for each other crosswise.
+    # In a fixed order, so that two writers cannot deadlock.
     rows = [{"request_id": request_id, "seq": heads[request_id]} for request_id in sorted(heads)]
     put = insert_or_skip(confirmed).values(rows)
     further = put.on_conflict_do_update(
@@ -81,14 +81,14 @@ def confirm(engine: Engine, heads: Mapping[str, int]) -> None:
 
 
 def unconfirm(engine: Engine, request_ids: Collection[str]) -> None:
-    """Note that it is not known how far Temporal has these cases: it was seen to have less than was noted."""
+    """Remove the confirmation of these cases, because Temporal was seen to have less than was recorded."""
     if request_ids:
         with engine.begin() as connection:
             connection.execute(delete(confirmed).where(confirmed.c.request_id.in_(request_ids)))
 
 
 def last_change(engine: Engine) -> datetime | None:
-    """When any case was written last; None for an empty ledger."""
+    """When a case was last written; None for an empty ledger."""
     with reading(engine) as connection:
         found: datetime | None = connection.execute(select(func.max(cases.c.updated_at))).scalar()
         return found

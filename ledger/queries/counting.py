@@ -1,8 +1,8 @@
 """Figures for metrics, at a cost that does not grow with the number of closed cases.
 
-How many cases stand where is kept in a table, moved on by what the outbox has told since: by whoever asks, one at a
-time. Open clocks, parked cases and waiting messages are few and counted as they are. What became of limits is read
-from the messages since whoever asks was last told.
+Counts of cases are kept in a table that each caller first updates from newer messages of the outbox, one caller at a
+time. Open clocks, parked cases and waiting messages are few and counted directly. What became of limits is read from
+the messages since the caller's last position.
 """
 
 from collections import Counter
@@ -31,12 +31,12 @@ _OF_CASES = (StuckKind.PARKED.value, StuckKind.OPENING_WAITS.value)
 _PARKED = select(func.count(parked.c.request_id.distinct())).where(
     or_(parked.c.filed_at.is_not(None), parked.c.kind.in_(_OF_CASES))
 )
-"""A filing that was never recorded has no ``filed_at``, and waits all the same."""
+"""Whether a row of ``parked`` counts; a filing that was never recorded has no ``filed_at``."""
 
 _UNARCHIVED = select(func.min(unarchived.c.asked_at))
 
 MOST_CAUSES = 50
-"""So many are told apart: each is a series of whoever keeps figures."""
+"""The most causes reported: each is a time series in the monitoring system."""
 _CAUSES = (
     select(parked.c.kind, parked.c.cause, func.count().label("number"))
     .group_by(parked.c.kind, parked.c.cause)
@@ -45,16 +45,16 @@ _CAUSES = (
 )
 
 AT_ONCE = 5_000
-"""So many messages are counted in one transaction."""
+"""Messages counted in one transaction."""
 LONGEST = 4
-"""So many transactions one caller works for; where nobody asked for long, the next one goes on."""
+"""The most transactions for one caller; after a long pause the next caller continues."""
 
 
 def counts(engine: Engine, since: int | None = None) -> Counts:
-    """Figures of the moment: cases by (statute, stage, outcome), open clocks, parked cases, messages.
+    """Current figures: cases by (statute, stage, outcome), open clocks, parked cases, messages.
 
-    Cases are those of the last message that was counted: all of them, unless nobody has asked for very long. What
-    became of limits is told from the position ``since`` on (None: from now on), of the next 5,000 of its messages.
+    Cases are counted up to the last counted message, which is the newest unless nobody has asked for very long. What
+    became of limits is read from position ``since`` on (None: from now on), over at most 5,000 messages.
     """
     for _ in range(LONGEST):
         if not count_on(engine):
@@ -78,7 +78,7 @@ def counts(engine: Engine, since: int | None = None) -> Counts:
 
 
 def count_on(engine: Engine, at_once: int = AT_ONCE) -> bool:
-    """Count the next messages; whether there may be more. When somebody else is at it, nothing is done."""
+    """Count the next messages; returns whether there may be more. Does nothing while somebody else is counting."""
     with reading(engine) as connection:
         here, newest = connection.execute(select(mark(Mark.COUNTED), newest_position())).one()
     if here >= newest:
@@ -98,7 +98,7 @@ def count_on(engine: Engine, at_once: int = AT_ONCE) -> bool:
 
 
 def _count(connection: Connection, after: int, upto: int) -> None:
-    """Each message takes its case from where the event before it left it to where its own event did."""
+    """Each message moves its case from the state after the previous event to the state after its own event."""
     told = select(outbox.c.request_id, outbox.c.seq).where(outbox.c.position > after, outbox.c.position <= upto).cte()
     moves = union_all(*(_moves(told, back, by) for back, by in ((0, 1), (1, -1)))).subquery()
     there = (moves.c.statute, moves.c.stage, moves.c.outcome)
@@ -164,7 +164,7 @@ def _ended(connection: Connection, since: int | None) -> LimitsEnded:
 
 
 def _pending(connection: Connection) -> tuple[int, datetime | None]:
-    """Messages that an active webhook has still to look at or to be sent, and when the oldest was written."""
+    """Messages that an active webhook has yet to look at or send, and when the oldest was written."""
     sent_to = and_(webhooks.c.state == "active", webhooks.c.deleted_at.is_(None))
     reached = select(func.min(webhooks.c.reached)).where(sent_to).scalar_subquery()
     ahead = select(outbox.c.position, outbox.c.created_at).where(outbox.c.position > reached)
@@ -181,7 +181,7 @@ def _pending(connection: Connection) -> tuple[int, datetime | None]:
 
 
 def _unsigned(connection: Connection) -> datetime | None:
-    """When the newest checkpoint was made, where it does not cover all that was recorded."""
+    """When the newest checkpoint was made, if it does not cover everything that was recorded."""
     newest = newest_checkpoint(connection)
     if newest is None or (length(connection) <= newest.size and not next_entries(connection, 1)):
         return None

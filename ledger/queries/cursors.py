@@ -1,6 +1,6 @@
-"""Opaque cursors: where a reader of a list stands, as the base64 of a small JSON.
+"""Opaque cursors: a position in a list, as the base64 of a small JSON.
 
-A list in order of time keeps [instant, request_id] of the last row shown; one in order of writing keeps its name
+In a list ordered by time it is [instant, request_id] of the last row shown; in one ordered by number, the list's name
 and the number of the last row looked at.
 """
 
@@ -15,7 +15,7 @@ from ledger.errors import BadCursor
 FOREIGN = "This cursor is not one of this list; leave it out to begin at the start."
 
 _LARGEST = 2**63 - 1
-"""The largest number that the database gives a row."""
+"""The largest row number of the database."""
 
 
 def cursor_of(instant: datetime, request_id: str) -> str:
@@ -24,12 +24,12 @@ def cursor_of(instant: datetime, request_id: str) -> str:
 
 
 def numbered_cursor(of: str, number: int) -> str:
-    """The cursor after the row with that number in the list ``of`` that name."""
+    """The cursor after the row with that number in the list named ``of``."""
     return _wrapped({of: number})
 
 
 def read_numbered_cursor(of: str, cursor: str) -> int:
-    """The number that a cursor of the list stands for. Raises BadCursor for anything that is none."""
+    """The number in a cursor of the list named ``of``. Raises BadCursor for anything else."""
     try:
         number = _unwrapped(cursor)[of]
         if type(number) is not int or not 0 <= number <= _LARGEST or numbered_cursor(of, number) != cursor:
@@ -40,7 +40,7 @@ def read_numbered_cursor(of: str, cursor: str) -> int:
 
 
 def read_cursor(cursor: str) -> tuple[datetime, str]:
-    """The instant and id that a cursor stands for. Raises BadCursor for anything that is none."""
+    """The instant and id in a cursor. Raises BadCursor for anything else."""
     try:
         instant, request_id = _unwrapped(cursor)
         at = datetime.fromisoformat(instant)
@@ -58,6 +58,6 @@ def _wrapped(content: Any) -> str:
 
 
 def _unwrapped(cursor: str) -> Any:
-    """The content of a cursor. Raises ValueError (binascii's is one) for text that holds none."""
+    """The content of a cursor. Raises ValueError (of which binascii.Error is one) for any other text."""
     padded = cursor + "=" * (-len(cursor) % 4)
     return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

@@ -1,6 +1,6 @@
-"""Questions and changes of the desk: claims (认领), handing over (转交), stand-ins (替岗), what somebody did.
+"""The desk: claims (认领), hand-overs (转交), stand-ins (替岗), and what an officer did.
 
-``unit`` is the department, or the organ, within which work is divided; nothing here reaches beyond it.
+``unit`` is the department or organ within which work is divided; nothing here reaches beyond it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,13 +25,13 @@ _CLAIM: Final = (desk_claims.c.request_id, desk_claims.c.officer, desk_claims.c.
 NOT_DONE_BY_ANYBODY: Final = tuple(
     kind.value for kind in EventType if kind.value.startswith("clock_") or kind is EventType.CLOSED
 )
-"""Events that follow from what somebody did."""
+"""Events that only follow from what somebody did."""
 MOST_OFFICERS: Final = 500
 
 
 @dataclass(frozen=True)
 class CaseClaim:
-    """Who does a case, since when, and who said so."""
+    """Who is handling a case, since when, and who said so."""
 
     request_id: str
     officer: str
@@ -41,7 +41,7 @@ class CaseClaim:
 
 @dataclass(frozen=True)
 class StandIn:
-    """Somebody does the cases of an absent colleague, from a day to another, both inclusive."""
+    """Somebody handles the cases of an absent colleague, from one day to another (both inclusive)."""
 
     id: int
     absent: str
@@ -65,7 +65,7 @@ class Deed:
 
 
 def claim(engine: Engine, request_id: str, unit: str, officer: str) -> CaseClaim | None:
-    """Take a case unless a colleague has it; who has it then. None: the case is closed, or not there."""
+    """Claim a case unless a colleague has it; returns who has it then. None: the case is closed or unknown."""
     with engine.begin() as connection:
         if not _is_open(connection, request_id):
             return None
@@ -77,7 +77,7 @@ def claim(engine: Engine, request_id: str, unit: str, officer: str) -> CaseClaim
 
 
 def release(engine: Engine, request_id: str, unit: str, by: str, on_behalf: Collection[str]) -> CaseClaim | None:
-    """Give a case back that one of these has; who has it then."""
+    """Release a case that one of these officers has; returns who has it then."""
     there = (desk_claims.c.request_id == request_id, desk_claims.c.unit == unit)
     with engine.begin() as connection:
         gone = delete(desk_claims).where(*there, desk_claims.c.officer.in_(on_behalf)).returning(desk_claims.c.officer)
@@ -89,9 +89,9 @@ def release(engine: Engine, request_id: str, unit: str, by: str, on_behalf: Coll
 def hand_over(
     engine: Engine, request_id: str, unit: str, to: str, by: str, reason: str, holder: str | None
 ) -> CaseClaim | None:
-    """Give a case that ``holder`` has (None: nobody) to a colleague; who has it then. None as for :func:`claim`.
+    """Hand a case that ``holder`` has (None: nobody) to a colleague; returns who has it then, None as :func:`claim`.
 
-    Where somebody else has it by now, it stays with him.
+    If somebody else has it by now, nothing changes.
     """
     with engine.begin() as connection:
         if not _is_open(connection, request_id):
@@ -112,7 +112,7 @@ def hand_over(
 
 
 def officers_of(engine: Engine, unit: str) -> Sequence[str]:
-    """Who is known to work in a unit: signed in within a month, has claimed a case himself, or is in a stand-in."""
+    """The officers known in a unit: signed in within a month, have claimed a case, or are part of a stand-in."""
     signed_in = console_sessions.c.bearer
     known = union(
         select(signed_in["subject"].astext.label("officer")).where(func.upper(signed_in["org"].astext) == unit),
@@ -127,14 +127,14 @@ def officers_of(engine: Engine, unit: str) -> Sequence[str]:
 
 
 def claims_of(engine: Engine, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:
-    """Who of a unit does these cases; those that nobody does are left out."""
+    """The claims of a unit on these cases; unclaimed cases are left out."""
     query = select(*_CLAIM).where(desk_claims.c.unit == unit, desk_claims.c.request_id.in_(request_ids))
     with reading(engine) as connection:
         return {row.request_id: CaseClaim(*row) for row in connection.execute(query)}
 
 
 def _is_open(connection: Connection, request_id: str) -> bool:
-    """Whether a case is open; it stays so until the transaction ends."""
+    """Whether a case is open; locks it until the end of the transaction."""
     query = select(cases.c.closed_at).where(cases.c.request_id == request_id).with_for_update(read=True)
     found = connection.execute(query).first()
     return found is not None and found.closed_at is None
@@ -156,7 +156,7 @@ _OF_STAND_IN: Final = tuple(desk_substitutes.c[name] for name in StandIn.__datac
 
 
 def stand_ins(engine: Engine, unit: str, since: date) -> Sequence[StandIn]:
-    """The stand-ins of a unit that last until a day or longer and were not ended, the first to begin before."""
+    """The stand-ins of a unit that last until a day or longer and were not ended, in order of their first day."""
     there = (desk_substitutes.c.unit == unit, desk_substitutes.c.last_day >= since)
     query = select(*_OF_STAND_IN).where(*there, desk_substitutes.c.ended_at.is_(None))
     order = (desk_substitutes.c.first_day, desk_substitutes.c.id)
@@ -165,7 +165,7 @@ def stand_ins(engine: Engine, unit: str, since: date) -> Sequence[StandIn]:
 
 
 def stand_in(engine: Engine, unit: str, new: StandIn) -> StandIn:
-    """Have somebody stand in; the same said twice is there once. ``new.id`` does not count."""
+    """Add a stand-in, unless it exists already; ``new.id`` is ignored."""
     values = {name: getattr(new, name) for name in StandIn.__dataclass_fields__ if name != "id"}
     same = [desk_substitutes.c[name] == values[name] for name in ("absent", "substitute", "first_day", "last_day")]
     query = select(*_OF_STAND_IN).where(desk_substitutes.c.unit == unit, *same, desk_substitutes.c.ended_at.is_(None))
@@ -179,7 +179,7 @@ def stand_in(engine: Engine, unit: str, new: StandIn) -> StandIn:
 
 
 def end_stand_in(engine: Engine, unit: str, number: int, by: str) -> bool:
-    """End one of a unit's stand-ins now; whether it is one, ended by now or before."""
+    """End one of a unit's stand-ins now; returns whether there is such a one, even if it had ended before."""
     there = (desk_substitutes.c.unit == unit, desk_substitutes.c.id == number)
     with engine.begin() as connection:
         ends = update(desk_substitutes).where(*there, desk_substitutes.c.ended_at.is_(None))
@@ -191,7 +191,7 @@ def end_stand_in(engine: Engine, unit: str, number: int, by: str) -> bool:
 
 
 def deeds_of(engine: Engine, officer: str, org: str | None, visibility: Visibility, limit: int) -> Sequence[Deed]:
-    """The last things that somebody did for an organisation in cases that ``visibility`` covers, the newest first."""
+    """What somebody last did for an organisation, in cases that ``visibility`` covers, newest first."""
     person, of = events.c.actor["person"].astext, events.c.actor["org"].astext
     mine = func.upper(of) == code_key(org) if org is not None else of.is_(None)
     query = (

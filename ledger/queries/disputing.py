@@ -1,4 +1,4 @@
-"""Questions about disputes (争议): the open cases in which departments differ, with what each side said."""
+"""Disputes (争议): the open cases in which departments disagree, with what each side said."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DisputePlace = tuple[ProcedureName, str, Stage]
 
 @dataclass(frozen=True)
 class DisputedCase:
-    """A case with all that happened in it; ``provincial``: a provincial department is involved, as it was filed."""
+    """A case with all of its events; ``provincial``: according to the filing, a provincial department is involved."""
 
     case: CaseSummary
     events: tuple[RecordedEvent, ...]
@@ -36,9 +36,9 @@ class DisputedCase:
 def disputed_cases(
     engine: Engine, visibility: Visibility, where: Sequence[DisputePlace], cursor: str | None, limit: int
 ) -> tuple[Sequence[DisputedCase], str | None]:
-    """So many open cases that ``visibility`` covers in one of these stages, the soonest due first. Raises BadCursor.
+    """A page of visible open cases in one of these stages, soonest due first. Raises BadCursor.
 
-    And the cursor of the following page, None on the last.
+    Also returns the cursor of the next page, None on the last.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     page = shown_page(engine, _page(visibility, where, cursor, limit + 1), limit, latest_first=False)

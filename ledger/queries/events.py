@@ -1,4 +1,4 @@
-"""Questions about events."""
+"""Queries on events."""
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select
 
@@ -34,7 +34,7 @@ def events_after(
 
 
 def openings_of(engine: Engine, request_id: str, until: int) -> tuple[RecordedEvent, ...]:
-    """The events up to a number that say which other cases follow from one, in order."""
+    """The events of a case, up to a number, that opened other cases, in order."""
     with reading(engine) as connection:
         rows = connection.execute(_OPENINGS, {"request_id": request_id, "until": until}).mappings()
         return tuple(event_from(row) for row in rows)
@@ -65,7 +65,7 @@ def events_by_caller_key(engine: Engine, request_id: str, caller_key: str) -> tu
 
 
 def _of_caller(request_id: str, caller_key: str | ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
-    """Through the index of the callers' keys."""
+    """Condition on the caller's part of a key, in the form of the expression index."""
     return (
         func.caller_mark(events.c.request_id, func.caller_part(events.c.key))
         == func.caller_mark(request_id, caller_key),

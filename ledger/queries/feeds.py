@@ -1,4 +1,4 @@
-"""Feeds of calendars: who may read one with which address, and until when."""
+"""Calendar feeds: whose feed an address is, and until when it works."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,21 +10,21 @@ from ledger.desk_tables import console_feeds
 from ledger.engine import reading
 
 FOLLOWS: Final = timedelta(days=90)
-"""A feed whose owner has not signed in for so long gives nothing more, until the owner does."""
+"""A feed stops if its owner has not signed in for this long, until the owner does."""
 
 _row = console_feeds.c
 _NOW = func.clock_timestamp()
 
 
 def open_feed(engine: Engine, digest: str, owner: str, bearer: Mapping[str, Any]) -> None:
-    """Begin a feed of somebody; any other of the same owner ends."""
+    """Create an owner's feed; revokes the previous one."""
     with engine.begin() as connection:
         connection.execute(_ends(owner))
         connection.execute(insert(console_feeds).values(digest=digest, owner=owner, bearer=dict(bearer)))
 
 
 def revoke_feed(engine: Engine, owner: str) -> None:
-    """End the feed of somebody for good, if there is one."""
+    """Revoke an owner's feed, if there is one."""
     with engine.begin() as connection:
         connection.execute(_ends(owner))
 
@@ -34,7 +34,7 @@ def _ends(owner: str) -> Any:
 
 
 def feed_since(engine: Engine, owner: str) -> datetime | None:
-    """Since when somebody has a feed; None without one."""
+    """When an owner's feed was created; None without one."""
     with reading(engine) as connection:
         query = select(_row.created_at).where(_row.owner == owner, _row.revoked_at.is_(None))
         found: datetime | None = connection.execute(query).scalar()
@@ -42,7 +42,7 @@ def feed_since(engine: Engine, owner: str) -> datetime | None:
 
 
 def bearer_of_feed(engine: Engine, digest: str) -> Mapping[str, Any] | None:
-    """Whose feed it is, as its owner was when signing in last; None for one that is revoked or slept over."""
+    """The owner of a feed, as at the last sign-in; None for a feed that is revoked or stopped."""
     lives = (_row.digest == digest, _row.revoked_at.is_(None), _row.seen_at > _NOW - FOLLOWS)
     with reading(engine) as connection:
         found: Mapping[str, Any] | None = connection.execute(select(_row.bearer).where(*lives)).scalar()
@@ -50,6 +50,6 @@ def bearer_of_feed(engine: Engine, digest: str) -> Mapping[str, Any] | None:
 
 
 def follow(connection: Connection, bearer: Mapping[str, Any]) -> None:
-    """Have the feed of somebody who signs in show what that person may see from now on."""
+    """At a sign-in, update what the owner's feed may show."""
     there = (_row.owner == bearer["subject"], _row.revoked_at.is_(None))
     connection.execute(update(console_feeds).where(*there).values(bearer=dict(bearer), seen_at=_NOW))

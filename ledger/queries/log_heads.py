@@ -1,4 +1,4 @@
-"""The maps of heads: which cases came further since a checkpoint, and the nodes that are kept."""
+"""The maps of heads: which cases have new events since a checkpoint, and the stored nodes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -12,7 +12,7 @@ from ledger.log_tables import log_entries, log_heads, operator_acts
 from ledger.tables import events
 
 _AT_ONCE: Final = 10_000
-"""So many nodes are kept by a statement."""
+"""Nodes written by one statement."""
 
 
 def heads_since(connection: Connection, place: int) -> list[LogHead]:
@@ -31,7 +31,7 @@ def heads_since(connection: Connection, place: int) -> list[LogHead]:
 
 
 def _heads_of_acts(connection: Connection, entered: ColumnElement[bool]) -> list[LogHead]:
-    """Of each case about which an act was entered since: all acts about it that the log has."""
+    """For each case with an act entered since: all acts about it in the log."""
     logged = log_entries.join(operator_acts, log_entries.c.act == operator_acts.c.number)
     touched = select(operator_acts.c.request_id).select_from(logged).where(entered)
     query = (
@@ -51,13 +51,13 @@ def _case_of(row: Any) -> str:
 
 
 def head_nodes(connection: Connection, names: Collection[bytes]) -> dict[bytes, HeadNode]:
-    """The nodes of these names."""
+    """The nodes with these names."""
     query = select(log_heads.c.sha256, log_heads.c.node).where(log_heads.c.sha256.in_(list(names)))
     return {bytes(name): node_in(bytes(node)) for name, node in connection.execute(query)}
 
 
 def keep_head_nodes(connection: Connection, nodes: Mapping[Hashes, HeadNode]) -> None:
-    """Keep nodes for good; what is there already is the same."""
+    """Store nodes; existing ones are identical."""
     all_of_them = list(nodes.items())
     for first in range(0, len(all_of_them), _AT_ONCE):
         some = all_of_them[first : first + _AT_ONCE]
@@ -69,6 +69,6 @@ def keep_head_nodes(connection: Connection, nodes: Mapping[Hashes, HeadNode]) ->
 
 
 def _array(values: Iterable[bytes]) -> ColumnElement[Sequence[bytes]]:
-    """An array as one value, which costs a fraction of so many values of their own."""
+    """An array as one parameter, at a fraction of the cost of one parameter for each element."""
     told = "{" + ",".join(rf'"\\x{value.hex()}"' for value in values) + "}"
     return cast(literal(told, String), ARRAY(LargeBinary))

@@ -1,4 +1,4 @@
-"""Questions about the outbox: the messages that carry every event outside, in one order for all readers."""
+"""Queries on the outbox: one message for each event, in one order for all readers."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,17 +32,17 @@ from ledger.queries.visibility import visible
 from ledger.tables import cases, events, outbox
 
 BEGINNING = -1
-"""The position before all that is still there; 0 is one before all that ever was."""
+"""The position before all messages that are still there; 0 is before all that ever were."""
 AT_FIRST, ONE_BY_ONE = 200, 4_000
-"""So many messages are looked at each with its case: enough for whoever has come far; then, of who sees much."""
+"""Messages checked one by one, each with its case: first for everybody, then again for readers who see much."""
 SEES_MUCH = 10
-"""Whoever may see so many of the first."""
+"""A reader sees much who may see this many of the first."""
 IN_A_ROW = 50_000
-"""So many are compared with the reader's own cases before these are asked for theirs."""
+"""Messages compared with the reader's cases, before the reader's cases are asked for their messages instead."""
 
 
 def _with_events(places: FromClause) -> Select[Any]:
-    """Messages with their events, in order; the outbox may be pruned, events never are."""
+    """Messages with their events, in order; the outbox is pruned, events never are."""
     names = ("request_id", *OF_AN_EVENT)
     return (
         select(places.c.position, places.c.created_at, *(events.c[name] for name in names))
@@ -56,7 +56,7 @@ MESSAGES = _with_events(outbox)
 
 @dataclass(frozen=True)
 class Stretch:
-    """What a reader found between two positions of the outbox; ``upto`` is the last position looked at."""
+    """A stretch of the outbox that a reader has read; ``upto`` is the last position looked at."""
 
     messages: tuple[OutboxMessage, ...]
     upto: int
@@ -64,25 +64,25 @@ class Stretch:
 
 @dataclass(frozen=True)
 class MessageFilter:
-    """Which messages a reader asks for: of these types (none named: all), of one request (None: of all)."""
+    """The messages that a reader wants: of these types (empty: all), of one request (None: all)."""
 
     types: frozenset[EventType] = frozenset()
     request_id: str | None = None
 
 
 def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
-    """The first ``limit`` messages after a position that ``visibility`` covers, in order.
+    """The first ``limit`` visible messages after a position, in order.
 
-    ``upto`` is where to go on: whoever sees little does not look again at what is not for them. Raises BadCursor
-    for a position that the outbox has not reached, CursorExpired for one after which messages were pruned.
+    Continue from ``upto``, so that a reader who sees little does not scan the same messages again. Raises BadCursor for
+    a position that the outbox has not reached, CursorExpired for one after which messages were pruned.
     """
     with reading(engine) as connection:
-        # Asked first: what is written between the statements is left for the next time.
+        # Read first, so that what is written between the statements is left for the next call.
         newest: int = connection.execute(select(newest_position())).scalar_one()
         if after > newest:
             raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
         found = _search(connection, visibility, after, newest, limit, wanted)
-        # Asked last: nothing may have been pruned while it was being read.
+        # Read last: nothing may have been pruned while it was being read.
         if BEGINNING < after < connection.execute(select(mark(Mark.PRUNED))).scalar_one():
             raise CursorExpired("Messages after this cursor are not kept any more; begin at the start.")
         return found
@@ -96,7 +96,7 @@ def _search(
     limit: int,
     wanted: MessageFilter,
 ) -> Stretch:
-    """Look in three ways, each when the one before has not filled the page."""
+    """Search in three ways, each if the one before has not filled the page."""
     between = _between(after, newest, wanted)
     walk = _type_by_type(after, newest, wanted)
     if visibility.everything:
@@ -136,9 +136,9 @@ def _between(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
 
 
 def _type_by_type(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
-    """Messages of wanted types, so that whoever reads the first few reads no others: the index has each type in order.
+    """Messages of wanted types, one index scan for each type, merged in order.
 
-    Those of several types are merged. Asked for together they would be sorted first, or all others walked through.
+    In a single query for several types, all of them would be sorted first, or all other messages scanned.
     """
     if wanted.request_id is not None or len(wanted.types) < 2:
         return _between(after, upto, wanted)
@@ -155,13 +155,13 @@ def _one_by_one(between: Select[Any], visibility: Visibility, looked_at: int) ->
 
 def _in_a_row(between: Select[Any], mine: CompoundSelect[Any]) -> Select[Any]:
     next_ones = between.limit(IN_A_ROW).subquery()
-    # Made once, by itself: otherwise each message may be compared with all cases, or each case looked up for each.
+    # MATERIALIZED: otherwise each message may be compared with all cases, or each case looked up for each message.
     own = mine.cte("own").prefix_with("MATERIALIZED")
     return select(next_ones).where(next_ones.c.request_id.in_(select(own.c.request_id))).order_by(next_ones.c.position)
 
 
 def _covered(visibility: Visibility, request_id: ColumnElement[str]) -> ScalarSelect[Any]:
-    """Asked of each message by itself, so that no plan begins with all cases."""
+    """A correlated condition on each message, so that no plan begins with all cases."""
     return select(visible(visibility)).where(cases.c.request_id == request_id).scalar_subquery()
 
 
@@ -172,9 +172,9 @@ def _found(connection: Connection, places: Select[Any], newest: int, limit: int)
 
 
 def messages_after(engine: Engine, after: int, limit: int = 100, party: str | None = None) -> tuple[OutboxMessage, ...]:
-    """The messages with an id above ``after``, in order: a reader that keeps the last id misses none.
+    """The messages with an id above ``after``, in order; a reader that remembers the last id misses none.
 
-    With ``party``, an organisation's code, only those of cases in which it is requester or provider.
+    ``party``: only those of cases in which the organisation with this code is requester or provider.
     """
     query = MESSAGES.where(outbox.c.position > after, outbox.c.position < func.outbox_horizon()).limit(limit)
     if party is not None:

@@ -1,4 +1,4 @@
-"""Notes that people write beside cases: added, never changed, and for whom each is."""
+"""Notes on cases (append-only), each for everybody or for one side."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _row = console_notes.c
 
 @dataclass(frozen=True)
 class NewNote:
-    """A note to be added: who writes it, in which role, and for whom it is (``side`` None: all who see the case)."""
+    """A note to be added: its author, the role, and for whom it is (``side`` None: all who see the case)."""
 
     request_id: str
     role: str
@@ -32,14 +32,14 @@ class NewNote:
 
 @dataclass(frozen=True)
 class Note(NewNote):
-    """A note as it stands."""
+    """A stored note."""
 
     number: int
     at: datetime
 
 
 def add_note(engine: Engine, new: NewNote) -> tuple[Note, bool]:
-    """Add a note unless its key has added one; the note that the key stands for, and whether it was added now."""
+    """Add a note, once for its idempotency key; returns the note of the key, and whether it was added now."""
     with engine.begin() as connection:
         adding = insert(console_notes).values(**vars(new)).on_conflict_do_nothing(constraint=_ONCE)
         added = connection.execute(adding.returning(*console_notes.c)).mappings().first()
@@ -55,7 +55,7 @@ _ONCE: Final = "console_notes_request_id_key_key"
 def notes_of(
     engine: Engine, request_id: str, sides: Collection[str], cursor: str | None, limit: int
 ) -> tuple[Sequence[Note], str | None]:
-    """The notes for one of these sides or all, newest first, and the cursor of those before. Raises BadCursor."""
+    """The notes for one of these sides or for all, newest first, and the next cursor. Raises BadCursor."""
     theirs = or_(_row.side.is_(None), _row.side.in_(sides))
     query = select(console_notes).where(_row.request_id == request_id, theirs).order_by(_row.number.desc())
     if cursor is not None:

@@ -1,6 +1,6 @@
-"""Notifications: each written once before it is sent, claimed by one sender, and what came of it.
+"""Notifications: each is written once before it is sent, claimed by one sender, and gets an outcome.
 
-What was begun and never ended may have arrived: it is ``unknown``, and nobody sends it again.
+If sending was begun and never finished, the notification may have arrived: it is ``unknown`` and not sent again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -48,7 +48,7 @@ _NEW: Final = ("occasion", "recipient", "channel", "kind", "language", "title", 
 
 @dataclass(frozen=True)
 class NewNotification:
-    """What is to be told to whom: an owner by mail, or the group of a department by its code."""
+    """A notification to be written: to an owner by mail, or to the group of a department by its code."""
 
     occasion: str
     recipient: str
@@ -62,7 +62,7 @@ class NewNotification:
 
 @dataclass(frozen=True)
 class DueNotification:
-    """What is to be sent now, and how often that was begun, this time included."""
+    """A notification to be sent now, and how often sending was begun, including this time."""
 
     id: int
     recipient: str
@@ -75,7 +75,7 @@ class DueNotification:
 
 @dataclass(frozen=True)
 class LostNotification:
-    """What was not delivered, or perhaps not: for operators."""
+    """A notification that was not delivered, or perhaps not; for operators."""
 
     id: int
     recipient: str
@@ -90,7 +90,7 @@ class LostNotification:
 
 @dataclass(frozen=True)
 class LastUrging:
-    """The last urging of a case: the number of its event, its level, and the stage that the case was in."""
+    """The last urging of a case: the number of its event, its level, and the stage of the case then."""
 
     seq: int
     level: str
@@ -99,7 +99,7 @@ class LastUrging:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """A case that a colleague handed over to somebody."""
+    """A case that a colleague has handed over to somebody."""
 
     number: int
     request_id: str
@@ -111,7 +111,7 @@ class HandedOver:
 
 
 def last_urgings(engine: Engine, request_ids: Collection[str]) -> Mapping[str, LastUrging]:
-    """The last urging of each of these cases; those that were never urged are left out."""
+    """The last urging of each of these cases; cases without one are left out."""
     there = (events.c.request_id.in_(request_ids), events.c.type == EventType.URGED.value)
     query = (
         select(events.c.request_id, events.c.seq, events.c.data["level"].astext.label("level"), events.c.stage)
@@ -124,7 +124,7 @@ def last_urgings(engine: Engine, request_ids: Collection[str]) -> Mapping[str, L
 
 
 def handed_over_to(engine: Engine, unit: str, officer: str, visibility: Visibility) -> Sequence[HandedOver]:
-    """The open cases in sight that colleagues of a unit handed over to somebody of late."""
+    """The visible open cases that colleagues of a unit have recently handed over to somebody."""
     there = (
         desk_moves.c.kind == "hand_over",
         desk_moves.c.unit == unit,
@@ -139,13 +139,13 @@ def handed_over_to(engine: Engine, unit: str, officer: str, visibility: Visibili
         return [HandedOver(*row) for row in connection.execute(query.order_by(desk_moves.c.number).limit(500))]
 
 
-# What is written before it is sent
+# Writing before sending
 
 
 def known_occasions(
     engine: Engine, occasions: Collection[str], recipient: str, channel: NotificationChannel
 ) -> frozenset[str]:
-    """Those of some occasions of which a recipient was told, or is to be."""
+    """Those of some occasions for which a recipient already has a notification."""
     query = select(_row.occasion).where(
         _row.occasion.in_(occasions), _row.recipient == recipient, _row.channel == channel.value
     )
@@ -154,7 +154,7 @@ def known_occasions(
 
 
 def write_notifications(engine: Engine, new: Sequence[NewNotification], at: datetime) -> int:
-    """Write what is new; of an occasion that a recipient has on a channel already nothing is written. How many."""
+    """Write new notifications, one for each occasion, recipient and channel; returns how many were new."""
     if not new:
         return 0
     rows = [{name: str(getattr(each, name)) for name in _NEW} | {"due_at": at} for each in new]
@@ -170,9 +170,9 @@ def write_notifications(engine: Engine, new: Sequence[NewNotification], at: date
 def claim_notifications(
     engine: Engine, at: datetime, at_most: Mapping[NotificationChannel, int]
 ) -> Sequence[DueNotification]:
-    """Begin to send what has waited longest, with what else waits for the same recipient there; none twice.
+    """Claim the notifications that have waited longest, with all others that wait for the same recipients; none twice.
 
-    ``at_most``: on which channels, and how many at once on each.
+    ``at_most``: the channels, and how many at once on each.
     """
     waits = (_row.state == NotificationState.WAITING.value, _row.due_at <= at, _row.channel.in_(list(at_most)))
     first = select(_row.recipient, _row.channel).where(*waits).order_by(_row.due_at, _row.id).limit(1)
@@ -196,7 +196,7 @@ def _due(row: Mapping[Any, Any]) -> DueNotification:
 def note_outcome(
     engine: Engine, ids: Collection[int], state: NotificationState, at: datetime, error: str | None = None
 ) -> None:
-    """What came of what this sender began; what was given up as unknown meanwhile is told better."""
+    """Record the outcome of what this sender began, even if it was given up as unknown meanwhile."""
     ours = (_row.id.in_(ids), _row.state.in_([NotificationState.SENDING.value, NotificationState.UNKNOWN.value]))
     with engine.begin() as connection:
         ended = update(console_notifications).where(*ours)
@@ -204,7 +204,7 @@ def note_outcome(
 
 
 def send_later(engine: Engine, ids: Collection[int], then: datetime, error: str) -> None:
-    """Have what surely did not arrive wait until an instant."""
+    """Postpone notifications that certainly did not arrive."""
     ours = (_row.id.in_(ids), _row.state == NotificationState.SENDING.value)
     with engine.begin() as connection:
         later = update(console_notifications).where(*ours)
@@ -212,7 +212,7 @@ def send_later(engine: Engine, ids: Collection[int], then: datetime, error: str)
 
 
 def silent_are_unknown(engine: Engine, begun_before: datetime, at: datetime) -> int:
-    """What was begun before an instant and never ended may have arrived: nobody knows. How many."""
+    """Mark as unknown what was begun before an instant and never finished; returns how many."""
     silent = (_row.state == NotificationState.SENDING.value, _row.begun_at < begun_before)
     with engine.begin() as connection:
         given_up = update(console_notifications).where(*silent)
@@ -220,7 +220,7 @@ def silent_are_unknown(engine: Engine, begun_before: datetime, at: datetime) -> 
 
 
 def lost_notifications(engine: Engine, limit: int) -> Sequence[LostNotification]:
-    """What was not delivered, or perhaps not, the newest first."""
+    """The notifications that were not delivered, or perhaps not, newest first."""
     query = select(*(_row[name] for name in LostNotification.__dataclass_fields__))
     query = query.where(_row.state.in_([state.value for state in LOST])).order_by(_row.id.desc()).limit(limit)
     with reading(engine) as connection:

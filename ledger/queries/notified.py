@@ -1,4 +1,4 @@
-"""Who wants to be told of what, on which way, and where each gets mail: chosen and confirmed by its owner."""
+"""Notification settings: the kinds and channels that each owner chose, and confirmed mail addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class NotificationChannel(StrEnum):
 
 
 Wanted = Mapping[NotificationChannel, frozenset[NotificationKind]]
-"""The kinds that are wanted on each channel."""
+"""The wanted kinds by channel."""
 
 CODE_LASTS: Final = timedelta(hours=1)
 MOST_TRIES: Final = 5
 MOST_ASKED: Final = 5
-"""So many codes are sent for one owner in a day: nobody is to fill another's mailbox."""
+"""The most confirmation codes for one owner in a day, so that nobody can fill another's mailbox."""
 ASKED_IN: Final = timedelta(days=1)
 
 _row = console_notified.c
@@ -49,9 +49,9 @@ _NO_CODE: Final[Mapping[str, Any]] = {"asked_address": None, "code": None, "trie
 
 @dataclass(frozen=True)
 class Notified:
-    """Somebody and what it chose. ``bearer`` is who it was when it signed in, or chose, last.
+    """An owner's settings. ``bearer``: the owner's identity when last signing in or choosing.
 
-    ``begun``: the kinds of which what was there before has been passed over. ``asked_address`` waits to be confirmed.
+    ``begun``: the kinds whose earlier occasions have been skipped. ``asked_address`` waits to be confirmed.
     """
 
     owner: str
@@ -64,21 +64,21 @@ class Notified:
 
 
 def notified(engine: Engine, owner: str) -> Notified | None:
-    """What somebody chose; None before the first time."""
+    """An owner's settings; None before the first choice."""
     with reading(engine) as connection:
         row = connection.execute(select(console_notified).where(_row.owner == owner)).mappings().first()
         return None if row is None else _notified(row)
 
 
 def all_notified(engine: Engine) -> Sequence[Notified]:
-    """All who want to be told of something and have signed in of late."""
+    """All owners who want notifications and have signed in recently."""
     query = select(console_notified).where(_row.wanted != {}, _row.seen_at > _NOW - FOLLOWS).order_by(_row.owner)
     with reading(engine) as connection:
         return [_notified(row) for row in connection.execute(query).mappings()]
 
 
 def choose(engine: Engine, bearer: Mapping[str, Any], language: Language, wanted: Wanted) -> None:
-    """Have somebody told of this and nothing else; a kind that is chosen anew begins with what happens from now on."""
+    """Replace an owner's choice; a kind that is newly chosen begins with what happens from now on."""
     with engine.begin() as connection:
         _have(connection, bearer, language)
         query = select(_row.begun).where(_row.owner == bearer["subject"]).with_for_update()
@@ -89,14 +89,14 @@ def choose(engine: Engine, bearer: Mapping[str, Any], language: Language, wanted
 
 
 def begun_are(engine: Engine, owner: str, wanted: Wanted, begun: Wanted) -> None:
-    """What was there before has been passed over for these kinds, as long as somebody still wants what it wanted."""
+    """Record that earlier occasions of these kinds were skipped, unless the choice has changed meanwhile."""
     with engine.begin() as connection:
         change = update(console_notified).where(_row.owner == owner, _row.wanted == _kept(wanted))
         connection.execute(change.values(begun=_kept(begun)))
 
 
 def told_as_now(connection: Connection, bearer: Mapping[str, Any]) -> None:
-    """Have somebody who signs in told of what that person may see from now on."""
+    """At a sign-in, update what the owner may be notified of."""
     change = update(console_notified).where(_row.owner == bearer["subject"])
     connection.execute(change.values(bearer=dict(bearer), seen_at=_NOW))
 
@@ -105,7 +105,7 @@ def told_as_now(connection: Connection, bearer: Mapping[str, Any]) -> None:
 
 
 def ask_address(engine: Engine, bearer: Mapping[str, Any], language: Language, address: str, code: str) -> bool:
-    """Have an address wait for the code with this digest; False when too many were asked for within a day."""
+    """Store an address to be confirmed by the code with this digest; False after too many requests in a day."""
     owner = bearer["subject"]
     with engine.begin() as connection:
         _have(connection, bearer, language)
@@ -123,7 +123,7 @@ def ask_address(engine: Engine, bearer: Mapping[str, Any], language: Language, a
 
 
 def confirm_address(engine: Engine, owner: str, code: str) -> bool:
-    """Whether this is the digest of the code that was sent: then mail goes to the address that waited for it."""
+    """Confirm the waiting address if this is the digest of its code; returns whether it is."""
     with engine.begin() as connection:
         waits = (_row.owner == owner, _row.asked_at > _NOW - CODE_LASTS, _row.tries < MOST_TRIES)
         row = connection.execute(select(_row.code, _row.asked_address).where(*waits).with_for_update()).first()
@@ -136,14 +136,14 @@ def confirm_address(engine: Engine, owner: str, code: str) -> bool:
 
 
 def forget_address(engine: Engine, owner: str) -> None:
-    """Send somebody no more mail, and forget the address; asked for or confirmed."""
+    """Stop mail to an owner, and delete the address, confirmed or not."""
     with engine.begin() as connection:
         change = update(console_notified).where(_row.owner == owner)
         connection.execute(change.values({**_NO_CODE, "address": None}))
 
 
 def _have(connection: Connection, bearer: Mapping[str, Any], language: Language) -> None:
-    """Have a row of somebody, as it is now."""
+    """Create an owner's row, or update its bearer."""
     now = {"bearer": dict(bearer), "language": language, "seen_at": _NOW}
     put = insert_or_skip(console_notified).values(owner=bearer["subject"], **now)
     connection.execute(put.on_conflict_do_update(index_elements=["owner"], set_=now))

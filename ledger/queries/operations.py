@@ -1,4 +1,4 @@
-"""For operators: what is held up, as whoever watches found it. Nothing here touches the merits of a case."""
+"""For operators: what is stuck, as found by the watch. Nothing here touches the merits of a case."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ Found = Mapping[tuple[str, str], Trouble]
 
 
 def park(engine: Engine, request_id: str, reason: str, kind: StuckKind = StuckKind.PARKED) -> bool:
-    """Note that something holds a case up; noted before, it keeps its time. False for an unknown case."""
+    """Record a reason why a case is stuck; keeps the time of an existing record. False for an unknown case."""
     with engine.begin() as connection:
         if not _filed_at(connection, [request_id]):
             return False
@@ -30,13 +30,13 @@ def park(engine: Engine, request_id: str, reason: str, kind: StuckKind = StuckKi
 
 
 def unpark(engine: Engine, request_id: str, reason: str) -> bool:
-    """That does not hold it up any more; whatever else does, still does. False when it was not noted."""
+    """Remove one reason why a case is stuck. False if it was not recorded."""
     with engine.begin() as connection:
         return _remove(connection, [(request_id, reason)]) == 1
 
 
 def parked_now(engine: Engine, of_others: str, looked_within: timedelta) -> Found:
-    """What is noted, but for the reason of somebody else; ``looked`` where it was looked into within this time."""
+    """What is recorded as stuck, without the reason that others maintain; ``looked``: looked into within this time."""
     fresh = func.coalesce(parked.c.looked_at > _NOW - looked_within, False).label("fresh")
     with reading(engine) as connection:
         rows = connection.execute(select(parked, fresh).where(parked.c.reason != of_others)).mappings()
@@ -44,9 +44,9 @@ def parked_now(engine: Engine, of_others: str, looked_within: timedelta) -> Foun
 
 
 def parked_are(engine: Engine, found: Collection[Trouble], before: Found) -> None:
-    """Of all that was noted ``before``, these are what is held up now, with what was learned of them.
+    """Replace what was recorded ``before`` by what is stuck now, with what was found out about it.
 
-    What was there keeps its time.
+    Reasons that remain keep their time.
     """
     now = {(each.subject, each.reason): each for each in found}
     changed = [each for key, each in now.items() if key not in before or (each.looked and not before[key].looked)]
@@ -58,7 +58,7 @@ def parked_are(engine: Engine, found: Collection[Trouble], before: Found) -> Non
 
 
 def held_up_are(engine: Engine, subject: str, found: Collection[Trouble], of_others: str) -> None:
-    """These are what holds one subject up now, and nothing else of what is noted of it but somebody else's reason."""
+    """Replace the recorded reasons of one subject, except the reason that others maintain."""
     with engine.begin() as connection:
         _write(connection, found)
         gone = delete(parked).where(parked.c.request_id == subject, parked.c.reason != of_others)
@@ -79,9 +79,9 @@ def trouble_of(row: RowMapping) -> Trouble:
 
 
 def take_watch(engine: Engine, holder: str, lease: timedelta, watch: Table = stuck_watch) -> bool:
-    """Whether ``holder`` is the one to watch, for so long: whoever was before, or anybody once that one is silent.
+    """Take or renew the watch for some time; returns whether ``holder`` has it. Others get it if its holder is silent.
 
-    ``watch`` is the table of who does.
+    ``watch`` is the table of the watch.
     """
     new = insert_or_skip(watch).values(holder=holder, until=_NOW + lease)
     free = (watch.c.until < _NOW) | (watch.c.holder == holder)
@@ -93,13 +93,13 @@ def take_watch(engine: Engine, holder: str, lease: timedelta, watch: Table = stu
 
 
 def note_watched(engine: Engine) -> None:
-    """Somebody has looked, to the end."""
+    """Record that a watch was completed."""
     with engine.begin() as connection:
         connection.execute(update(stuck_watch).values(seen_at=_NOW))
 
 
 def _filed_at(connection: Connection, subjects: Collection[str]) -> dict[str, datetime]:
-    """When those among the subjects that are cases of the ledger were filed."""
+    """When the subjects that are cases were filed, by id."""
     filed = select(cases.c.request_id, cases.c.filed_at).where(cases.c.request_id.in_(subjects))
     return {row.request_id: row.filed_at for row in connection.execute(filed)}
 
@@ -125,7 +125,7 @@ def _write(connection: Connection, troubles: Collection[Trouble]) -> None:
     new = insert_or_skip(parked)
     learned = {name: new.excluded[name] for name in ("kind", "cause", "error", "waits_on", "looked_at", "filed_at")}
     looked = new.excluded.looked_at.is_not(None)
-    for row in rows:  # an instant is the database's own word in some rows, and a value in others
+    for row in rows:  # an instant is an SQL expression in some rows and a value in others
         connection.execute(new.values(row).on_conflict_do_update(index_elements=_KEY, set_=learned, where=looked))
 
 

@@ -1,4 +1,4 @@
-"""How far the outbox has come, and whom its newest messages concern."""
+"""Positions in the outbox, and the requests of its newest messages."""
 
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ AT_ONCE = 1000
 
 
 class Mark(StrEnum):
-    """What is remembered of the outbox as a whole: how far it was pruned, cases were counted, events were logged."""
+    """Marks in the outbox: how far it was pruned, counted and logged."""
 
     PRUNED = "pruned"
     COUNTED = "counted"
@@ -20,7 +20,7 @@ class Mark(StrEnum):
 
 
 def mark(of: Mark) -> ScalarSelect[Any]:
-    """The position of a mark; 0 at the beginning."""
+    """The position of a mark, initially 0."""
     there = select(outbox_marks.c.position).where(outbox_marks.c.mark == of).scalar_subquery()
     return select(func.coalesce(there, 0)).scalar_subquery()
 
@@ -32,20 +32,20 @@ def move_mark(connection: Connection, of: Mark, to: int) -> None:
 
 
 def newest_position() -> ScalarSelect[Any]:
-    """The position of the newest message that a reader may pass; 0 when there is none."""
+    """The position of the newest message that readers may read up to; 0 if there is none."""
     settled = outbox.c.position < func.outbox_horizon()
     return select(func.coalesce(func.max(outbox.c.position), 0)).where(settled).scalar_subquery()
 
 
 def newest_message(engine: Engine) -> int:
-    """The position of the newest message; 0 when there is none."""
+    """The position of the newest message; 0 if there is none."""
     with engine.connect() as connection:
         newest: int = connection.execute(select(newest_position())).scalar_one()
         return newest
 
 
 def requests_told_after(engine: Engine, after: int) -> tuple[int, frozenset[str]]:
-    """The newest of the next positions after one (that one itself when there are none), and their requests."""
+    """The newest of the next positions after one (or that one, if there are none), and their requests."""
     query = (
         select(outbox.c.position, outbox.c.request_id)
         .where(outbox.c.position > after, outbox.c.position < func.outbox_horizon())

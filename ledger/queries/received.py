@@ -1,8 +1,8 @@
-"""Events that came in (收到的事件): each once by its sender, source and id, kept as evidence and never changed.
+"""Received events (收到的事件): unique by sender, source and id, kept as evidence and never changed.
 
-What has an effect elsewhere, a filing or a use that is counted at a grant, is noted before it is carried out and
-finished after, so that its id stands for one content from the start and a crash in between is mended by sending it
-again. All other events are noted and finished at once.
+An event with an effect elsewhere (a filing, or a use counted in a grant) is stored before the effect and finished
+after it, so its id means one content from the start, and after a crash it is enough to send it again. All other events
+are stored and finished at once.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from ledger.queries.visibility import visible
 from ledger.tables import cases, received_events
 
 Effect = Literal["started", "attached", "recorded"]
-"""What an event did: it started a case, belongs to one that was there, or was kept as evidence and no more."""
+"""The effect of an event: it started a case, belongs to an existing one, or is only evidence."""
 
 LIST = "received"
 """The name of the list in its cursors."""
@@ -43,9 +43,9 @@ _table = received_events.c
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event as it came: ``digest`` is of its content, ``places`` are the jurisdiction of who sent it.
+    """An incoming event: ``digest`` is that of its content, ``places`` are the jurisdiction of its sender.
 
-    ``occurred_at`` and ``uses`` are told by events about access, ``resource_code`` by those about the catalogue.
+    Events about access have ``occurred_at`` and ``uses``, those about the catalogue ``resource_code``.
     """
 
     sender: str
@@ -66,7 +66,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Received(Arrival):
-    """An event that came in, as it is kept; ``effect`` is None while what it asks for is not known to be done."""
+    """A stored event; ``effect`` is None until its effect is known to be done."""
 
     number: int = 0
     received_at: datetime | None = None
@@ -75,7 +75,7 @@ class Received(Arrival):
 
 @dataclass(frozen=True)
 class ReceivedFilter:
-    """Which events a list shows; a field left None does not narrow it."""
+    """Filter of a list of events; None means any."""
 
     type: str | None = None
     request_id: str | None = None
@@ -84,14 +84,14 @@ class ReceivedFilter:
 
 @dataclass(frozen=True)
 class ReceivedPage:
-    """Some events of a list, the latest first; ``next`` is the cursor of the following page, None on the last."""
+    """A page of events, latest first; ``next`` is the cursor of the next page, None on the last."""
 
     events: tuple[Received, ...]
     next: str | None
 
 
 class Access(TypedDict):
-    """What was heard of the access to a case's data (开通与使用): when it was opened and last used, and how often."""
+    """Reported access to a case's data (开通与使用): when it was opened and last used, and how often."""
 
     opened_at: datetime | None
     last_used_at: datetime | None
@@ -99,37 +99,37 @@ class Access(TypedDict):
 
 
 def begin(engine: Engine, arrival: Arrival) -> Received:
-    """Note that an event came, unless one from this sender with its source and id did; what is noted there now."""
+    """Store an incoming event, unless one with its sender, source and id exists; returns the stored one."""
     with engine.begin() as connection:
         connection.execute(insert(received_events).values(**asdict(arrival)).on_conflict_do_nothing())
         there = _there(connection, arrival)
-    if there is None:  # another call withdrew it this very moment
+    if there is None:  # another call has just withdrawn it
         return begin(engine, arrival)
     return there
 
 
 def withdraw(engine: Engine, arrival: Arrival) -> None:
-    """Forget an event whose effect was refused: its id may be used again. One that had an effect stays."""
+    """Delete an event whose effect was refused, so that its id can be used again; keeps one that had an effect."""
     with engine.begin() as connection:
         connection.execute(delete(received_events).where(_same(arrival), _table.effect.is_(None)))
 
 
 def record(engine: Engine, arrival: Arrival) -> tuple[Received, bool]:
-    """Keep an event that is evidence and no more; what is kept now, and whether this call did it."""
+    """Store an event that is only evidence; returns the stored one, and whether this call stored it."""
     return _finish(engine, arrival, literal("recorded"))
 
 
 def finish_filing(engine: Engine, arrival: Arrival) -> tuple[Received, bool]:
-    """Keep an event that filed ``arrival.request_id``; what is kept now, and whether this call did it.
+    """Finish an event that filed ``arrival.request_id``; returns the stored one, and whether this call finished it.
 
-    The first event of a case started it, all later ones are attached to it.
+    The first event of a case started it; later ones are attached to it.
     """
     started = exists().where(_table.request_id == arrival.request_id, _table.effect == "started")
     effect = case((started, "attached"), else_="started")
     try:
         return _finish(engine, arrival, effect)
     except IntegrityError:
-        # Two first events at once: the database let one of them be the first.
+        # Two first events at once: the database accepted one of them as the first.
         return _finish(engine, arrival, effect)
 
 
@@ -149,7 +149,7 @@ def _finish(engine: Engine, arrival: Arrival, effect: ColumnElement[Any]) -> tup
 
 
 def find_received(engine: Engine, arrival: Arrival) -> Received | None:
-    """The event that came before from this sender with this source and id, or None."""
+    """The stored event with this sender, source and id, or None."""
     with engine.connect() as connection:
         return _there(connection, arrival)
 
@@ -157,10 +157,10 @@ def find_received(engine: Engine, arrival: Arrival) -> Received | None:
 def list_received(
     engine: Engine, visibility: Visibility, wanted: ReceivedFilter, cursor: str | None = None, limit: int = 50
 ) -> ReceivedPage:
-    """The events that had an effect and that ``visibility`` covers, the latest first. Raises BadCursor.
+    """The visible events that had an effect, latest first. Raises BadCursor.
 
-    An event about a case is seen by whoever sees the case; one about the catalogue by the organs of the places that
-    its sender has in common with them.
+    An event about a case is visible to everybody who sees the case; one about the catalogue, to the organs of places
+    in its sender's jurisdiction.
     """
     query = (
         select(received_events)
@@ -178,14 +178,14 @@ def list_received(
     if cursor is not None:
         query = query.where(_table.number < read_numbered_cursor(LIST, cursor))
     with engine.connect() as connection:
-        # One more than asked tells whether there is another page.
+        # One more than asked for shows whether there is another page.
         found = tuple(_from(row) for row in connection.execute(query).mappings())
     shown = found[:limit]
     return ReceivedPage(shown, numbered_cursor(LIST, shown[-1].number) if len(found) > limit else None)
 
 
 def access_of(engine: Engine, request_id: str) -> Access | None:
-    """What was heard of the access to a case's data, or None when nothing was."""
+    """The reported access to a case's data, or None if nothing was reported."""
     opened = _table.uses.is_(None)
     query = select(
         func.min(_table.occurred_at).filter(opened),

@@ -1,4 +1,4 @@
-"""Questions about resources (目录) that are known here: from cases about them, and from changes of the catalogue."""
+"""Resources (目录) known from cases about them and from changes of the catalogue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from ledger.queries.visibility import visible
 from ledger.tables import cases, events
 
 WINDOW: Final = 500
-"""So many cases are walked for a page of resources."""
+"""Cases scanned for a page of resources."""
 CHANGES: Final = 50
-"""So many changes of the catalogue are looked at, the latest first."""
+"""Changes of the catalogue looked at, latest first."""
 ENTRIES: Final = 200
 
 
 @dataclass(frozen=True)
 class KnownResource:
-    """A resource by the newest case that names it. ``sharing_class``: by that case, None where it names none."""
+    """A resource, according to the newest case that names it; ``sharing_class`` is None if that case has none."""
 
     resource_code: str
     resource_name: str
@@ -41,7 +41,7 @@ class KnownResource:
 
 @dataclass(frozen=True)
 class SubmittedEntry:
-    """An entry of the catalogue as a department submitted it last; ``outcome`` is None while it is not published."""
+    """A catalogue entry as a department last submitted it; ``outcome`` is None until it is published."""
 
     code: str | None
     name: str | None
@@ -57,10 +57,10 @@ class SubmittedEntry:
 def known_resources(
     engine: Engine, visibility: Visibility, code: str | None, cursor: str | None
 ) -> tuple[Sequence[KnownResource], str | None]:
-    """Resources by the newest case that ``visibility`` covers of each, the latest filing first, and where to go on.
+    """Resources, each by its newest visible case, latest filing first, and the next cursor.
 
-    A page walks a fixed number of cases: it may name few resources, or none, though more follow. ``code`` narrows it
-    to one resource. Raises BadCursor.
+    A page scans a fixed number of cases, so it may have few resources, or none, although more follow. ``code``
+    restricts it to one resource. Raises BadCursor.
     """
     after = None if cursor is None else read_cursor(cursor)
     page = page_of_cases(CaseFilter(resource=code, visibility=visibility), after, WINDOW + 1)
@@ -76,7 +76,7 @@ def known_resources(
 
 
 def _newest_of_its_resource(request_ids: Sequence[str], visibility: Visibility) -> Select[Any]:
-    """Of these cases those after which no other one in sight is about the resource; an index has them by resource."""
+    """Those of these cases that are the newest visible ones about their resource (uses the index by resource)."""
     this = cases.alias("this")
     later = tuple_(cases.c.filed_at, cases.c.request_id) > tuple_(this.c.filed_at, this.c.request_id)
     newer = exists().where(cases.c.resource_code == this.c.resource_code, later, visible(visibility))
@@ -88,7 +88,7 @@ def _newest_of_its_resource(request_ids: Sequence[str], visibility: Visibility) 
 
 
 def submitted_entries(engine: Engine, visibility: Visibility) -> Sequence[SubmittedEntry]:
-    """The entries that the newest changes of the catalogue in sight submitted, each change's last; ENTRIES at most."""
+    """The entries last submitted by the newest visible changes of the catalogue; at most ENTRIES."""
     wanted = CaseFilter(procedure=ProcedureName.CATALOGUE_CHANGE, visibility=visibility)
     page = page_of_cases(wanted, None, CHANGES)
     if page is None:

@@ -1,4 +1,4 @@
-"""What of closed cases is kept beside the ledger, what is held, and letting go of it: each an act that is recorded."""
+"""Retention of what closed cases leave beside the ledger: holds and disposals, each a recorded act."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from ledger.log_tables import operator_acts
 from ledger.queries.acts import note_act
 from ledger.tables import attachments, cases, named_papers
 
-_RETENTION_LOCK = 0x6B656570  # "keep" in ASCII: nobody is held while another disposes
+_RETENTION_LOCK = 0x6B656570  # "keep" in ASCII: no hold can be placed during a disposal
 
 
 class CaseHeld(Exception):
-    """A case is held: nothing of it may go."""
+    """A case is on hold: nothing of it may be disposed of."""
 
 
 @dataclass(frozen=True)
 class RetainedCase:
-    """A case and what is kept of it: how many histories and papers; ``rests_on_it``: how many open cases it opened.
+    """A case and the number of its histories and papers; ``rests_on_it``: how many open cases it opened.
 
-    ``disposed`` is what an act has let go of, ``held`` the reason of a hold that lasts.
+    ``disposed`` is what an act has disposed of, ``held`` the reason of a current hold.
     """
 
     request_id: str
@@ -40,13 +40,13 @@ class RetainedCase:
 
     @property
     def keeps(self) -> Mapping[Keepsake, int]:
-        """How many there are of what has not gone."""
+        """How many there are, of each kind that was not disposed of."""
         there = {Keepsake.HISTORY: self.histories, Keepsake.PAPERS: self.papers}
         return {keepsake: number for keepsake, number in there.items() if number and keepsake not in self.disposed}
 
 
 def _papers() -> Select[int]:
-    """The papers of a case that were brought, and not later than the case was open."""
+    """The papers of a case that were uploaded while the case was open, or before."""
     brought = exists().where(
         attachments.c.sha256 == named_papers.c.sha256, attachments.c.uploaded_at <= cases.c.closed_at
     )
@@ -82,7 +82,7 @@ def retained_case(engine: Engine, request_id: str) -> RetainedCase | None:
 
 
 def closed_until(engine: Engine, until: datetime, after: tuple[datetime, str] | None, limit: int) -> list[RetainedCase]:
-    """The cases that were closed until an instant, those first that have been closed longest, from a place on."""
+    """The cases closed before an instant, longest closed first, after a place."""
     query = _KEPT.where(cases.c.closed_at <= until).order_by(cases.c.closed_at, cases.c.request_id).limit(limit)
     if after is not None:
         query = query.where(tuple_(cases.c.closed_at, cases.c.request_id) > after)
@@ -110,16 +110,16 @@ _ABOUT: ColumnElement[bool] = operator_acts.c.kind.in_([ActKind.HOLD, ActKind.RE
 
 
 def note_hold(engine: Engine, act: NewAct) -> OperatorAct:
-    """Hold a case, or release it."""
+    """Place a hold on a case, or release it."""
     with engine.begin() as connection:
         _alone(connection)
         return note_act(connection, act)
 
 
 def note_disposal(engine: Engine, act: NewAct, disposed: Collection[Keepsake]) -> OperatorAct:
-    """Record that these are let go of, and which they are, before they are. Raises CaseHeld.
+    """Record a disposal, with a list of what is disposed of, before it is carried out. Raises CaseHeld.
 
-    Papers that another case names too, or that somebody brought after this one had ended, stay.
+    Papers that another case names too, or that were uploaded after this one had ended, stay.
     """
     request_id = act.target
     with engine.begin() as connection:
@@ -144,7 +144,7 @@ def _histories(connection: Connection, request_id: str) -> list[dict[str, str]]:
 
 
 def _let_go(connection: Connection, request_id: str) -> list[str]:
-    """Forget who brought the papers of a case that nobody else needs: whoever asks for them finds none."""
+    """Delete the upload records of a case's papers that nobody else needs, so that they can no longer be found."""
     others = named_papers.alias()
     kept_for_another = exists().where(
         others.c.sha256 == named_papers.c.sha256,
@@ -168,7 +168,7 @@ def _let_go(connection: Connection, request_id: str) -> list[str]:
 
 
 def histories_disposed_of(engine: Engine, request_ids: Collection[str]) -> frozenset[str]:
-    """Those of these cases whose histories somebody has let go of."""
+    """Those of these cases whose histories were disposed of."""
     query = select(operator_acts.c.request_id).where(
         operator_acts.c.request_id.in_(request_ids),
         operator_acts.c.kind == ActKind.DISPOSE,

@@ -1,4 +1,4 @@
-"""Sealed assessments (封存): the figures of a period as they stood, and which cases have moved since."""
+"""Sealed assessments (封存): the figures of a period at one moment, and the cases that have changed since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,19 +40,19 @@ from ledger.seal_tables import assessment_seals
 from ledger.tables import cases
 
 UNDER_WAY: Final = timedelta(minutes=10)
-"""What was being recorded when figures were read, and told later, was begun no longer before."""
+"""The longest time that a step may have been in progress, unseen, when figures were read."""
 _LIST: Final = "seal"
-_SEALS_LOCK = 0x7365616C  # "seal" in ASCII: of one scope there is one edition at a time
+_SEALS_LOCK = 0x7365616C  # "seal" in ASCII: one writer at a time
 _row = assessment_seals.c
 _TOLD: Final = [each for each in _row if each.name != "cases"]
 
 CasePart = Mapping[str, Any]
-"""How a case stood for a department: ``request_id``, ``department``, ``procedure``, its last ``seq``, ``measures``."""
+"""How a case counted for a department: ``request_id``, ``department``, ``procedure``, last ``seq``, ``measures``."""
 
 
 @dataclass(frozen=True)
 class NewSeal:
-    """Figures to be sealed. ``scope``: what was assessed, as plain JSON; ``digest`` covers it and the figures."""
+    """Figures to be sealed. ``scope``: what was assessed, as JSON; ``digest`` covers the scope and the figures."""
 
     scope: Mapping[str, Any]
     sealed_at: datetime
@@ -64,7 +64,7 @@ class NewSeal:
 
 @dataclass(frozen=True)
 class Seal:
-    """A seal as it stands, without its cases; ``edition`` counts those of its scope from 1."""
+    """A stored seal, without its cases; ``edition`` counts the seals of its scope from 1."""
 
     number: int
     scope: Mapping[str, Any]
@@ -78,9 +78,9 @@ class Seal:
 
 @dataclass(frozen=True)
 class MovedCase:
-    """A case that has changed for a department since a seal: in which numbers it was then (``had``) and is now.
+    """A case that has changed for a department since a seal: the measures then (``had``) and now.
 
-    None: it did not count for the department at all. ``procedure`` is the case's.
+    None: it did not count for the department. ``procedure`` is that of the case.
     """
 
     request_id: str
@@ -93,14 +93,14 @@ class MovedCase:
 def standing(
     engine: Engine, visibility: Visibility, period: AssessedPeriod, by: Assessing
 ) -> tuple[Tallied, Sequence[CasePart]]:
-    """What came of the cases of a period and how each of them stands, all at the same moment."""
+    """The figures of a period and how each of its cases counts, all at one moment."""
     with kept(engine, by.answering) as connection:
         figures = tallied(connection, visibility, period, by)
         return figures, [dict(row) for row in connection.execute(select(standing_parts(visibility, period))).mappings()]
 
 
 def seal(engine: Engine, new: NewSeal, by: Acting) -> tuple[Seal, bool]:
-    """Seal figures as the next edition of their scope; where the newest has the same digest, that one stays."""
+    """Seal figures as the next edition of their scope, unless the newest edition has the same digest."""
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_SEALS_LOCK)))
         there = connection.execute(_newest(new.scope)).mappings().first()
@@ -134,7 +134,7 @@ def seal_numbered(engine: Engine, number: int, visibility: Visibility) -> Seal |
 def list_seals(
     engine: Engine, visibility: Visibility, cursor: str | None, limit: int
 ) -> tuple[Sequence[Seal], str | None]:
-    """So many seals of places that ``visibility`` covers, newest first, and the following cursor. Raises BadCursor."""
+    """A page of visible seals, newest first, and the next cursor. Raises BadCursor."""
     query = select(*_TOLD).where(_covered(visibility)).order_by(_row.number.desc()).limit(limit + 1)
     if cursor is not None:
         query = query.where(_row.number < read_numbered_cursor(_LIST, cursor))
@@ -147,9 +147,9 @@ def list_seals(
 def moved_cases(
     engine: Engine, number: int, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
 ) -> Sequence[MovedCase]:
-    """The cases in which something was recorded since a seal, or that came to its period, by their ids.
+    """The cases of a seal's period that have changed since, in order of their ids.
 
-    Of all others nothing is looked at, neither as they are nor as they were: that would take ten times as long.
+    Only cases in which something was recorded since are compared; comparing all would take ten times as long.
     """
     with kept(engine, answering) as connection:
         touched = connection.execute(_touched_since(connection, number, period)).scalars().all()
@@ -160,7 +160,7 @@ def moved_cases(
 
 
 def _moved_among(touched: Sequence[str], number: int, visibility: Visibility, period: AssessedPeriod) -> Select[Any]:
-    """Those of these cases that stand otherwise for a department than when a seal was made."""
+    """Those of these cases that count differently for a department than in the seal, or have new events."""
     then, now = _sealed_cases(number, touched), standing_parts(visibility, period, touched)
     same = and_(then.c.request_id == now.c.request_id, then.c.department == now.c.department)
     both = [func.coalesce(then.c[name], now.c[name]).label(name) for name in ("request_id", "department", "procedure")]
@@ -173,16 +173,16 @@ def _moved_among(touched: Sequence[str], number: int, visibility: Visibility, pe
 
 
 def _touched_since(connection: Connection, number: int, period: AssessedPeriod) -> Select[Any]:
-    """The cases of a period in which something was recorded since shortly before a seal was."""
+    """The cases of a period in which something was recorded since shortly before the seal."""
     sealed = (operator_acts.c.kind == ActKind.ASSESSMENT_SEAL, operator_acts.c.target == f"assessment/{number}")
-    # Told as a value: by that the database knows how few they are.
+    # Passed as a value, so that the planner knows how few they are.
     at = connection.execute(select(func.min(operator_acts.c.at)).where(*sealed)).scalar_one()
     filed = (cases.c.filed_at >= period.since, cases.c.filed_at < period.before)
     return select(cases.c.request_id).where(cases.c.updated_at >= at - UNDER_WAY, *filed)
 
 
 def _sealed_cases(number: int, among: Sequence[str]) -> CTE:
-    """How cases stood when a seal was made."""
+    """How cases counted when the seal was made."""
     kept = func.jsonb_array_elements(_row.cases).table_valued("value", joins_implicitly=True).alias("kept")
     said = cast(kept.c.value, JSONB)
     told = [

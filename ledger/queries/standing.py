@@ -1,4 +1,4 @@
-"""How cases stand in what everybody reads (their rows and clocks), beside the events from which that must follow."""
+"""The current state of cases (rows and clocks), together with the events from which it must follow."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from ledger.standing import CaseStanding, StandingClock, StandingRow
 from ledger.tables import cases, clocks, events, outbox
 
 FILED_AS = ("requester_name", "provider_name", "resource_name", "workflow_id")
-"""What a row has of the filing and its database lets be changed."""
+"""The columns of a row that come from the filing and that the database does not protect from changes."""
 
-# In one statement, so that all of a case is seen as it stood at one instant.
+# One statement, so that all of a case is read at one instant.
 _STANDING = text(
     """
     SELECT request_id, procedure, statute_digest, policy_digest, application, to_jsonb(cases) AS row,
@@ -31,7 +31,7 @@ _STANDING = text(
 
 @dataclass(frozen=True)
 class StandingCase:
-    """A case as it stands there, with its events and what was filed; ``filed_as``: what its row has of the filing."""
+    """The state of a case, with its events and its filing; ``filed_as``: what its row has of the filing."""
 
     request_id: str
     procedure: str
@@ -51,7 +51,7 @@ class LostMessages:
 
 
 def standing_cases(engine: Engine, request_ids: Sequence[str]) -> list[StandingCase]:
-    """These cases, those of them that there are, in the order of their ids."""
+    """Those of these cases that exist, in order of their ids."""
     with reading(engine) as connection:
         return _standing(connection, request_ids)
 
@@ -82,10 +82,10 @@ _MOVING = ("state", "ended_at", "warned", "climbed")
 
 
 def write_standing(engine: Engine, request_id: str, head: str, to: CaseStanding, filed_as: Mapping[str, Any]) -> bool:
-    """Write in a case's row and clocks how it stands; whether that is there now.
+    """Write the state of a case to its row and clocks; returns whether it is there now.
 
-    Nothing is written where the case has another last event than ``head``, nor where the database refuses it, which no
-    release ever does: a row of fewer events, another limit of a clock.
+    Nothing is written if the last event of the case is not ``head``, or if the database refuses the change (a row of
+    fewer events, a different limit of a clock), which no release ever writes.
     """
     try:
         with engine.begin() as connection:
@@ -106,9 +106,9 @@ def write_standing(engine: Engine, request_id: str, head: str, to: CaseStanding,
 
 
 def lost_messages(engine: Engine, request_ids: Sequence[str]) -> list[LostMessages]:
-    """Of which events of these cases the outbox has no message, though nobody pruned it: as far as can be known.
+    """The events of these cases that lack their message in the outbox although it was not pruned.
 
-    Where it was pruned, that is of events that were recorded after the oldest message that is left.
+    If the outbox was pruned, only events recorded after the oldest remaining message can be judged.
     """
     there = select(outbox.c.seq).where(outbox.c.request_id == events.c.request_id, outbox.c.seq == events.c.seq)
     query = (

@@ -1,7 +1,7 @@
-"""What does not move, for those who free it: by cause, one by one, of one subject.
+"""What is stuck, for operators: by cause, as a list, or for one subject.
 
-What is parked is few; limits that have run out are found along the index of open clocks, soonest first, and so cost
-what is late and not what was closed.
+Parked cases are few. Overdue limits are found through the index of open clocks, so the cost depends on how many are
+overdue and not on how many cases were closed.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,10 +23,10 @@ from ledger.stuck_tables import parked, stuck_watch
 from ledger.tables import cases, clocks
 
 NOBODY_WATCHED: Final = timedelta(seconds=60)
-"""A watch that has been silent for so long: no worker is there."""
+"""If the watch has been silent for this long, there is no worker."""
 MOST: Final = 500
 WATCHED: Final = "shareflow"
-"""The queue of the workers of cases, one of which watches."""
+"""The task queue of the cases' workers, one of which watches."""
 
 EVERY_KIND: Final = frozenset(StuckKind)
 
@@ -36,7 +36,7 @@ _LATE: Final = (clocks.c.ended_at.is_(None), clocks.c.due_at <= func.now(), cloc
 
 @dataclass(frozen=True)
 class Cause:
-    """What several share: how many, since when the oldest, and the last error of the newest."""
+    """A cause: how many subjects share it, since when the oldest, and the last error of the newest."""
 
     cause: str
     kind: StuckKind
@@ -47,14 +47,14 @@ class Cause:
 
 @dataclass(frozen=True)
 class TroublePage:
-    """Some troubles, those first that have been there longest; ``next`` is the cursor of the following page."""
+    """A page of troubles, longest stuck first; ``next`` is the cursor of the next page."""
 
     troubles: Sequence[Trouble]
     next: str | None
 
 
 def causes(engine: Engine, visibility: Visibility) -> list[Cause]:
-    """Every cause among what somebody may see, the most frequent first."""
+    """Every visible cause, most frequent first."""
     newest = func.array_agg(aggregate_order_by(parked.c.error, parked.c.since.desc()))[1]
     held = _parked(visibility, parked.c.cause, parked.c.kind, func.count(), func.min(parked.c.since), newest)
     late = _late(visibility, _OVERDUE, literal(StuckKind.OVERDUE.value), func.count(), func.min(clocks.c.due_at), _NONE)
@@ -72,7 +72,7 @@ def troubles(
     limit: int = 50,
     kinds: Collection[StuckKind] = EVERY_KIND,
 ) -> TroublePage:
-    """Troubles of these kinds, of one cause where one is named, those first that have been there longest.
+    """Troubles of these kinds, of one cause if named, longest stuck first.
 
     Raises BadCursor.
     """
@@ -95,7 +95,7 @@ def troubles(
 
 
 def troubles_of(engine: Engine, subject: str) -> list[Trouble]:
-    """All that holds one subject up, the oldest first."""
+    """All troubles of one subject, oldest first."""
     held, late = _rows(Visibility(everything=True), None)
     both = union_all(held.where(parked.c.request_id == subject), late.where(clocks.c.request_id == subject)).subquery()
     with reading(engine) as connection:
@@ -104,7 +104,7 @@ def troubles_of(engine: Engine, subject: str) -> list[Trouble]:
 
 
 def subjects_of(engine: Engine, visibility: Visibility, cause: str, at_most: int) -> list[str]:
-    """The subjects that share a cause, those first that have been there longest; one more than ``at_most`` at most."""
+    """The subjects that share a cause, longest stuck first; at most ``at_most`` + 1."""
     held, late = _rows(visibility, cause)
     both = union_all(held, late).subquery()
     oldest = select(both.c.request_id, func.min(both.c.since)).group_by(both.c.request_id)
@@ -124,7 +124,7 @@ _PLACE_OF_CLOCK: ColumnElement[str] = (clocks.c.request_id + " " + clocks.c.id +
 def _rows(
     visibility: Visibility, cause: str | None, kinds: Collection[StuckKind] = EVERY_KIND
 ) -> tuple[Select[Any], Select[Any]]:
-    """What is parked and what is late, in the same columns."""
+    """What is parked and what is overdue, with the same columns."""
     held = _parked(
         visibility,
         *(parked.c[name] for name in ("request_id", "kind", "reason", "cause", "error", "waits_on", "since")),
@@ -166,7 +166,7 @@ def _late(visibility: Visibility, *columns: Any) -> Select[Any]:
 
 
 def _silent(engine: Engine, visibility: Visibility) -> list[Trouble]:
-    """That nobody has watched for long: whoever watches is a worker, so there is none."""
+    """The trouble that no worker is running, if nobody has watched for long: any worker would."""
     if not visibility.everything:
         return []
     query = select(stuck_watch.c.seen_at).where(stuck_watch.c.seen_at < func.now() - NOBODY_WATCHED)

@@ -1,4 +1,4 @@
-"""Batches of retries: the list that was frozen, what came of each, and where the batch stands."""
+"""Batches of retries: the frozen list, the result of each item, and the state of the batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ledger.queries.acts import note_act
 from ledger.stuck_tables import stuck_batch_items, stuck_batches
 
 CANCELLED: Final = "cancelled"
-"""Why what a cancelled batch did not come to was not executed."""
+"""The reason given for items that a cancelled batch did not reach."""
 _NOW: Final = func.clock_timestamp()
 _item = stuck_batch_items.c
 _batch = stuck_batches.c
@@ -23,7 +23,7 @@ _OPEN: Final = (BatchState.RUNNING, BatchState.SUSPENDED)
 
 @dataclass(frozen=True)
 class RetriedItem:
-    """One subject of a batch; ``result`` is None until it was come to, ``why`` as in ``Remedied``."""
+    """One subject of a batch; ``result`` is None until it was tried, ``why`` as in ``Remedied``."""
 
     place: int
     subject: str
@@ -34,7 +34,7 @@ class RetriedItem:
 
 @dataclass(frozen=True)
 class BatchRetry:
-    """What a batch did about one subject: when, in whose name and why, and what came of it."""
+    """A batch's retry of one subject: when, by whom and why, and the result."""
 
     batch_id: str
     at: datetime
@@ -46,7 +46,7 @@ class BatchRetry:
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch: which cause, why and by whom, where it stands; ``left_out``: how many more there were than it takes."""
+    """A batch: its cause, reason, author and state; ``left_out``: how many subjects were too many for it."""
 
     id: str
     cause: str
@@ -61,14 +61,14 @@ class Batch:
 
     @property
     def results(self) -> dict[RemedyResult, int]:
-        """How many came out how."""
+        """How many items have each result."""
         return {each: sum(item.result is each for item in self.items) for each in RemedyResult}
 
 
 def prepare_batch(
     engine: Engine, batch_id: str, cause: str, reason: str, by: Acting, subjects: Sequence[str], left_out: int
 ) -> None:
-    """Freeze the list of a batch; one that is there already stays as it is."""
+    """Store a batch with its frozen list; an existing one stays as it is."""
     with engine.begin() as connection:
         if connection.execute(select(_batch.id).where(_batch.id == batch_id)).first() is not None:
             return
@@ -88,22 +88,22 @@ def prepare_batch(
 
 
 def confirm_batch(engine: Engine, batch_id: str, act: NewAct) -> bool:
-    """Let a batch begin, with the act in the name of whoever confirms; False for one that was confirmed before."""
+    """Start a batch, with the act of whoever confirms it; False if it was confirmed before."""
     return _moved(engine, batch_id, (BatchState.PREPARED,), act, state=BatchState.RUNNING.value, confirmed_at=_NOW)
 
 
 def suspend_batch(engine: Engine, batch_id: str, act: NewAct) -> bool:
-    """Have a running batch pause; False where it does not run."""
+    """Suspend a running batch; False if it is not running."""
     return _moved(engine, batch_id, (BatchState.RUNNING,), act, state=BatchState.SUSPENDED.value)
 
 
 def resume_batch(engine: Engine, batch_id: str, act: NewAct) -> bool:
-    """Let a suspended batch go on; False where it is not suspended."""
+    """Resume a suspended batch; False if it is not suspended."""
     return _moved(engine, batch_id, (BatchState.SUSPENDED,), act, state=BatchState.RUNNING.value)
 
 
 def cancel_batch(engine: Engine, batch_id: str, act: NewAct) -> bool:
-    """End a batch before its end, or before its begin; False where it has ended."""
+    """Cancel a batch that has not finished; False if it has."""
     whole = (BatchState.PREPARED, *_OPEN)
     return _moved(engine, batch_id, whole, act, state=BatchState.CANCELLED.value, ended_at=_NOW)
 
@@ -114,14 +114,14 @@ def _moved(engine: Engine, batch_id: str, before: Sequence[BatchState], act: New
         if connection.execute(change.values(values)).rowcount == 0:
             return False
         if values["state"] == BatchState.CANCELLED:
-            # What is under way is told by whoever does it; what nobody has come to will not be done.
+            # Items in progress get their result from whoever tries them; the others will not be executed.
             _tell(connection, (_item.batch_id == batch_id, _item.begun_at.is_(None)), _NOT_DONE)
         note_act(connection, act)
         return True
 
 
 def batch(engine: Engine, batch_id: str) -> Batch | None:
-    """A batch with its list; None where there is none."""
+    """A batch with its list; None if there is no such batch."""
     whole = select(stuck_batch_items).where(_item.batch_id == batch_id).order_by(_item.place)
     with reading(engine) as connection:
         found = connection.execute(select(stuck_batches).where(_batch.id == batch_id)).mappings().first()
@@ -133,7 +133,7 @@ def batch(engine: Engine, batch_id: str) -> Batch | None:
 
 
 def newest_batches(engine: Engine, limit: int = 20) -> list[Batch]:
-    """The batches that were prepared last, without their lists."""
+    """The batches prepared last, without their lists."""
     query = select(stuck_batches).order_by(_batch.prepared_at.desc()).limit(limit)
     with reading(engine) as connection:
         rows = connection.execute(query).mappings().all()
@@ -144,7 +144,7 @@ def newest_batches(engine: Engine, limit: int = 20) -> list[Batch]:
 
 
 def retries_of(engine: Engine, subject: str, limit: int = 20) -> list[BatchRetry]:
-    """What came of one subject in batches, the newest first."""
+    """The results of one subject in batches, newest first."""
     query = (
         select(_item.batch_id, _item.result, _item.why, _item.ended_at, _batch.by, _batch.reason)
         .join(stuck_batches, _batch.id == _item.batch_id)
@@ -167,7 +167,7 @@ def retries_of(engine: Engine, subject: str, limit: int = 20) -> list[BatchRetry
 
 
 def next_items(engine: Engine, batch_id: str, limit: int) -> list[RetriedItem]:
-    """The next subjects of a running batch to which nobody has come to an end, noted as begun; none where it rests."""
+    """The next items of a running batch without a result, marked as begun; none if it is not running."""
     query = select(stuck_batch_items).where(_item.batch_id == batch_id, _item.result.is_(None))
     with engine.begin() as connection:
         state = connection.execute(select(_batch.state).where(_batch.id == batch_id).with_for_update()).scalar()
@@ -182,13 +182,13 @@ def next_items(engine: Engine, batch_id: str, limit: int) -> list[RetriedItem]:
 
 
 def note_result(engine: Engine, batch_id: str, place: int, came: Remedied) -> None:
-    """What came of one subject; told before, it stays."""
+    """Record the result of one item, once."""
     with engine.begin() as connection:
         _tell(connection, (_item.batch_id == batch_id, _item.place == place), came)
 
 
 def finish_batch(engine: Engine, batch_id: str) -> None:
-    """A batch has come to its end; a cancelled one stays cancelled."""
+    """Mark a batch as finished; a cancelled one stays cancelled."""
     change = update(stuck_batches).where(_batch.id == batch_id, _batch.state.in_([each.value for each in _OPEN]))
     with engine.begin() as connection:
         connection.execute(change.values(state=BatchState.FINISHED.value, ended_at=_NOW))

@@ -1,7 +1,7 @@
-"""Questions of those who supervise (监督): how many open cases stand where, and which.
+"""Supervision (监督): counts of open cases by several dimensions, and the cases behind each count.
 
-Each number and its cases are one question: whatever is counted is first made a column of the same rows. Closed cases
-cost nothing but those of duties of late, which are counted by period.
+A count and its cases are queried from the same rows, in which everything that is counted is a column. Closed cases cost
+nothing, except recent duties, which are counted by period.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,24 +39,24 @@ from ledger.queries.visibility import visible
 from ledger.tables import cases, clocks, events
 
 _TWO_DAYS: Final = timedelta(days=2)
-"""A limit ends no later than this after its last day began: by the index of the instants older ones are left out."""
+"""A limit ends within this time after its last day began; lets the index on instants skip older limits."""
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 PARTIES: Final = (Role.REQUESTER, Role.PROVIDER)
 DIMENSIONS: Final = ("stage", "statute", "procedure", "age", "rung")
-"""What open cases are counted by, each with the light."""
+"""The dimensions by which open cases are counted, each together with the light."""
 
 Waiting = tuple[ProcedureName, str, Stage, Role]
-"""Under which statute a procedure's stage waits for a role."""
+"""By statute: a procedure's stage that waits for a role."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """The moment of a count, and what it makes of days.
+    """The moment of a count, with what depends on the calendar.
 
-    ``near``: units with the least amount and the last day of limits that are nearly due; all are that end until
-    ``last``, before the next working day.
-    ``ages``: names of bands with the instant since which a case of the band was filed, the youngest first; older ones
-    are of ``oldest``. ``waits``: who is waited for. ``since``: the filing from which closed duties are counted.
+    ``near``: for each unit, the least amount and the last day of limits that are nearly due; all limits that end by
+    ``last``, before the next working day, are.
+    ``ages``: names of age bands, each with the earliest filing of the band, youngest first; older cases are in
+    ``oldest``. ``waits``: who is waited for. ``since``: the filing from which closed duties are counted.
     """
 
     now: datetime
@@ -71,11 +71,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which cases a number counts; a field left None does not narrow it.
+    """Which cases a count covers; None means any.
 
-    ``department``: the code of a department that is waited for, ``awaited``: the organ that is. ``ends_on``: a day on
-    which a limit of the case ends, ``named``: the ids of cases. With ``duty`` (how it stands) or ``period`` it is about
-    duties, open and closed, and ``department`` is whose duty it is.
+    ``department``: the code of a department that is waited for; ``awaited``: the organ that is. ``ends_on``: a day on
+    which a limit of the case ends. ``named``: ids of cases. With ``duty`` (its state) or ``period`` it covers duties,
+    open and closed, and ``department`` is the one that has the duty.
     """
 
     light: str | None = None
@@ -94,7 +94,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Counted:
-    """So many cases of one light that have ``value`` in a dimension; ``name`` where the ledger knows one."""
+    """The number of cases with one light and one value in a dimension; ``name`` if the ledger has one."""
 
     dimension: str
     value: str
@@ -105,7 +105,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class DutyCount:
-    """So many duties of a department in a period that stand in one way: open, overdue, or how they ended."""
+    """The number of duties of a department in a period in one state: open, overdue, or an outcome."""
 
     code: str
     name: str
@@ -116,7 +116,7 @@ class DutyCount:
 
 @dataclass(frozen=True)
 class Supervised:
-    """All numbers of a moment. ``ends``: in how many cases a limit ends on each day."""
+    """All counts at a moment. ``ends``: in how many cases a limit ends on each day."""
 
     counted: Sequence[Counted]
     ends: Mapping[date, int]
@@ -124,7 +124,7 @@ class Supervised:
 
 
 def supervised(engine: Engine, visibility: Visibility, moment: Moment, until: date) -> Supervised:
-    """The numbers of all open cases that ``visibility`` covers, limits to the day ``until``, and those of duties."""
+    """The counts of all visible open cases, of limits ending by the day ``until``, and of duties."""
     with reading(engine) as connection:
         rows = connection.execute(_groups(visibility, moment)).all()
         ends = {row.due_date: row.number for row in connection.execute(_by_day(visibility, moment, until))}
@@ -136,7 +136,7 @@ def supervised(engine: Engine, visibility: Visibility, moment: Moment, until: da
 def chosen_cases(
     engine: Engine, visibility: Visibility, moment: Moment, chosen: Chosen, cursor: str | None, limit: int
 ) -> tuple[int, Page]:
-    """How many cases a number counts, and so many of them after a cursor, the soonest due first. Raises BadCursor."""
+    """How many cases a count covers, and a page of them after a cursor, soonest due first. Raises BadCursor."""
     limit = max(1, min(limit, LARGEST_PAGE))
     found = _found(visibility, moment, chosen).subquery()
     wanted = select(found.c.position, found.c.request_id).order_by(found.c.position, found.c.request_id)
@@ -147,12 +147,12 @@ def chosen_cases(
     return number, shown_page(engine, wanted.limit(limit + 1).subquery(), limit, latest_first=False)
 
 
-# What is known of each open case
+# The rows of open cases
 
 
 def _open_cases(visibility: Visibility, moment: Moment) -> CTE:
-    """Every open case with its light, its band of age, and whatever else is counted."""
-    # Until 24:00 of a day is the first instant of the next.
+    """Every open case with its light, its age band, and everything else that is counted."""
+    # 24:00 of a day is the first instant of the next.
     due_date = cast(cases.c.due_at - timedelta(microseconds=1), Date)
     near = or_(
         due_date <= moment.last,
@@ -186,18 +186,18 @@ def _open_cases(visibility: Visibility, moment: Moment) -> CTE:
 _STAGED: Final = ("procedure", "statute", "stage")
 _HELD: Final = ((*_STAGED, "requester_key", "same"), (*_STAGED, "provider_key", "same"))
 _SETS: Final = ((), *((name,) for name in DIMENSIONS), *_HELD)
-"""What rows are counted by beside the light: by nothing else, by one dimension, by a party in a stage."""
+"""The grouping sets, each with the light: nothing else, one dimension, a party in a stage."""
 _SINGLE: Final = len(DIMENSIONS)
 
 
 def _groups(visibility: Visibility, moment: Moment) -> Select[Any]:
-    """All numbers but those of days and duties, in one walk over the open cases; ``which`` is the set of a row."""
+    """All counts except those of days and duties, in one scan of the open cases; ``which`` is the set of a row."""
     known = _open_cases(visibility, moment)
     same = known.c.requester_key == known.c.provider_key
     found = select(*known.c, same.label("same")).subquery("found")
     names = list(dict.fromkeys(name for each in _SETS for name in each))
     columns = [found.c[name] for name in names]
-    # GROUPING tells which columns a row leaves out, the first by the highest bit.
+    # GROUPING has a bit for each column that a row leaves out, the highest for the first.
     left_out = func.grouping(*columns)
     whole = 2 ** len(names) - 1
     bits = {name: 2 ** (len(names) - 1 - place) for place, name in enumerate(names)}
@@ -208,13 +208,13 @@ def _groups(visibility: Visibility, moment: Moment) -> Select[Any]:
 
 
 def _counted(row: Any) -> Counted:
-    """The one dimension that a row of the groups is of; the light alone where there is none."""
+    """The dimension of a row of the groups; None if it is the light alone."""
     name = DIMENSIONS[row.which - 1] if row.which else "light"
     return Counted(name, str(row.light if name == "light" else getattr(row, name)), row.light, row.number)
 
 
 def _held(rows: Sequence[Any], moment: Moment) -> list[Counted]:
-    """By the department, or the organ, that is waited for. Who is both parties of a case counts once in it."""
+    """Counts by the department or organ that is waited for; a department on both sides of a case counts once."""
     roles: dict[tuple[str, ...], set[Role]] = {}
     for *place, role in moment.waits:
         roles.setdefault(tuple(str(part) for part in place), set()).add(role)
@@ -253,17 +253,17 @@ def _by_day(visibility: Visibility, moment: Moment, until: date) -> Select[Any]:
     return within.with_only_columns(day, number).group_by(day)
 
 
-# Duties, by the period that their filing names
+# Duties, by the period in their filing
 
 
 def _duties(visibility: Visibility, moment: Moment) -> CTE:
-    """Duties that are open, and those that were opened of late, with their period and how they stand."""
+    """Open duties, and those opened recently, with period and state."""
     standing = case(
         (and_(cases.c.closed_at.is_(None), cases.c.breached), "overdue"),
         (cases.c.closed_at.is_(None), "open"),
         else_=cases.c.outcome,
     )
-    # Asked for each duty: joined, the first events of all cases might be looked through for it.
+    # A correlated subquery: with a join, the first events of all cases might be scanned.
     filed_for = (
         select(events.c.data["period"].astext)
         .where(events.c.request_id == cases.c.request_id, events.c.seq == 1)
@@ -289,7 +289,7 @@ def _by_period(visibility: Visibility, moment: Moment) -> Select[Any]:
     return numbers.group_by(*group).order_by(*group)
 
 
-# Which cases a number counts
+# Which cases a count covers
 
 
 def _found(visibility: Visibility, moment: Moment, chosen: Chosen) -> Select[Any]:
@@ -311,7 +311,7 @@ def _found(visibility: Visibility, moment: Moment, chosen: Chosen) -> Select[Any
 
 
 def _waits_for(found: CTE, moment: Moment, role: Role) -> ColumnElement[bool]:
-    """Whether a case stands where a role is waited for."""
+    """Condition: the case is in a stage that waits for a role."""
     places = [(procedure, statute, stage) for procedure, statute, stage, of in moment.waits if of == role]
     lists = list(zip(*places, strict=True)) or [()] * len(_STAGED)
     turn = (

@@ -1,4 +1,4 @@
-"""Texts that cases rest on, by the digest of their content: statutes and policies. They are added and never change."""
+"""Rule texts by digest: statutes and policies (append-only)."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
@@ -12,12 +12,12 @@ from ledger.tables import rule_texts
 Kind = Literal["statute", "policy"]
 
 Text = tuple[Kind, Mapping[str, Any]]
-"""What kind of text it is, and its content as data."""
+"""The kind of a text, and its content as data."""
 
 
 def store_texts(engine: Engine, texts: Mapping[str, Text]) -> None:
-    """Keep texts by their digests; one that is there stays as it is."""
-    # In one order, so that two writers never wait for each other crosswise.
+    """Store texts by digest; existing ones stay as they are."""
+    # In a fixed order, so that two writers cannot deadlock.
     rows = [{"digest": digest, "kind": kind, "body": body} for digest, (kind, body) in sorted(texts.items())]
     if rows:
         with engine.begin() as connection:
@@ -25,7 +25,7 @@ def store_texts(engine: Engine, texts: Mapping[str, Text]) -> None:
 
 
 def texts(engine: Engine, digests: Collection[str]) -> dict[str, Text]:
-    """Those of these texts that are here."""
+    """Those of these texts that are stored."""
     query = select(rule_texts.c.digest, rule_texts.c.kind, rule_texts.c.body)
     with reading(engine) as connection:
         rows = connection.execute(query.where(rule_texts.c.digest.in_(digests)))
@@ -33,7 +33,7 @@ def texts(engine: Engine, digests: Collection[str]) -> dict[str, Text]:
 
 
 def all_texts(engine: Engine) -> dict[str, Text]:
-    """Every text that is here."""
+    """Every stored text."""
     query = select(rule_texts.c.digest, rule_texts.c.kind, rule_texts.c.body)
     with reading(engine) as connection:
         return {row.digest: (row.kind, row.body) for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""What one process of an installation does at a time, whichever of them it is."""
+"""Locks for work that only one process of an installation does at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _SIMULATION: Final = 0x706C6179  # "play" in ASCII
 
 @contextmanager
 def turn_to_simulate(engine: Engine) -> Iterator[bool]:
-    """Whether nobody else plays a scenario now; while inside, nobody else does. It ends with its connection, too."""
+    """Take the installation-wide turn to play a scenario, if it is free; yields whether it was."""
     with reading(engine) as connection:
         alone: bool = connection.execute(select(func.pg_try_advisory_lock(_SIMULATION))).scalar_one()
         try:

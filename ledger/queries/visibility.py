@@ -8,7 +8,7 @@ from ledger.tables import cases
 
 
 def visible(visibility: Visibility, among: Table = cases) -> ColumnElement[bool]:
-    """Let through the cases that ``visibility`` covers, and no others; ``among``: where their columns stand."""
+    """Condition: ``visibility`` covers the case; ``among``: the table that has its columns."""
     if visibility.everything:
         return true()
     lets: list[ColumnElement[bool]] = []
