@@ -16,6 +16,7 @@ from api.identity.keys import FixedKeys, IssuerKeys
 from api.news import News
 from api.settings import ApiSettings
 from background.archive.store import HistoryArchive
+from background.certificate_figures import CertificateFigures
 from background.figures import LedgerFigures
 from background.notifying.register import NotificationRegister
 from background.webhooks.register import WebhookRegister
@@ -77,6 +78,7 @@ class AppContext:
         self.news = News(self.reader)
         self.figures = LedgerFigures(self.reader)
         self.work = WorkFigures(self.client.temporal)
+        self.certificates = CertificateFigures(self.settings.certificates)
         self.dossier_checks = DossierChecks()
         self.packing = asyncio.Lock()
         self._ending = False

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from limits import RateLimitItem, parse
 
+from background.certificate_figures import Certificates
 from background.notifying.mail import MailServer
 from background.notifying.robots import Robots
 from background.webhooks.addresses import NOTHING, Allowed
+from configuration.certificates import certificates_of
 from configuration.errors import StartupError
 from configuration.notifying import mail_server_of, robots_of
 from configuration.object_store import ObjectPlace, object_place_of
@@ -48,7 +51,8 @@ class ApiSettings:
     ``mail`` is the server for mail to officers, if any, ``robots`` are those in the groups of departments;
     ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
     address may have one checked on the page for it (None: there is no such page). ``codec_origin`` is where Temporal's
-    pages are, which may use the codec server (empty: no page of another address may).
+    pages are, which may use the codec server (empty: no page of another address may). ``certificates`` looks up until
+    when those are good on which the process rests.
     """
 
     issuer: str | None = None
@@ -78,6 +82,7 @@ class ApiSettings:
     robots: Robots = field(default_factory=dict)
     dossier_limit: int = 64 * 1024 * 1024
     verify_page: RateLimitItem | None = None
+    certificates: Certificates = dict
     codec_origin: str = ""
 
     @property
@@ -134,4 +139,5 @@ def api_settings(settings: Settings) -> ApiSettings:
         dossier_limit=settings.dossier_limit,
         verify_page=settings.verify_page,
         codec_origin=settings.codec_origin,
+        certificates=partial(certificates_of, settings),
     )

@@ -54,7 +54,7 @@ class LedgerFigures(Collector):
         self._days.labels(ClockId.PROVIDER_ANSWER.value, "false")
 
     def collect(self) -> Iterable[Metric]:
-        """Whether the ledger answers; cases by statute, stage and outcome; clocks; what waits; what is stuck.
+        """Whether the ledger answers, by which clock; cases by statute, stage and outcome; limits; what waits.
 
         Of a ledger that does not answer there is only that to tell, and where another process tells the rest, too; what
         the process says of itself stays.
@@ -62,15 +62,19 @@ class LedgerFigures(Collector):
         up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
         try:
             with self._one_at_a_time:
-                figures = self._figures()
+                figures, ahead = self._figures(), self._clock_ahead()
         except DATABASE_ERRORS:
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
+        clock = GaugeMetricFamily(
+            "shareflow_clock_ahead_seconds", "How far the database's clock is ahead of that of the process."
+        )
+        clock.add_metric([], ahead)
         if figures is None:
-            return [up]
+            return [up, clock]
         standing = (*_standing(figures), *_waiting(figures), *_kept(figures))
-        return [up, *standing, *self._breaches.collect(), *self._days.collect()]
+        return [up, clock, *standing, *self._breaches.collect(), *self._days.collect()]
 
     def close(self) -> None:
         """Let another process tell them at once."""
@@ -86,6 +90,12 @@ class LedgerFigures(Collector):
             self._looked = time.monotonic()
             self._note(self._known.ended)
         return self._known
+
+    def _clock_ahead(self) -> float:
+        """Its answer is taken for one of the middle of the wait for it."""
+        before = datetime.now(UTC)
+        told = self._reader.moment()
+        return (told - (before + (datetime.now(UTC) - before) / 2)).total_seconds()
 
     def _note(self, ended: LimitsEnded) -> None:
         self._since = ended.upto

@@ -12,6 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from background.certificate_figures import CertificateFigures, Certificates
 from background.figures import LedgerFigures
 from background.work_figures import WorkFigures
 from ledger.failures import DATABASE_ERRORS
@@ -24,11 +25,12 @@ SECONDS = 6
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness looks at: the server, the ledger, and what the process says of itself."""
+    """What readiness looks at: the server, the ledger, and what the process says of itself; and its certificates."""
 
     client: TemporalClient
     reader: Reader
     own: Callable[[], Sequence[str]]
+    certificates: Certificates = dict
 
     def problems(self, loop: asyncio.AbstractEventLoop) -> list[str]:
         """What keeps the process from working, one phrase each; empty when it is ready."""
@@ -85,6 +87,7 @@ def serve_health(
 def _its_own(health: Health) -> Iterator[CollectorRegistry]:
     registry = CollectorRegistry()
     registry.register(WorkFigures(health.client))
+    registry.register(CertificateFigures(health.certificates))
     with closing(LedgerFigures(health.reader)) as figures:
         registry.register(figures)
         yield registry

@@ -70,6 +70,7 @@ async def running_worker(
     from background.webhooks.guard import AddressGuard
     from background.webhooks.sending import Sender
     from configuration.archive import archive_of
+    from configuration.certificates import certificates_of
     from configuration.notifying import looking_around, mail_server_of
     from configuration.timestamps import authority_named
 
@@ -78,7 +79,12 @@ async def running_worker(
     if signer is None:
         log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
-    health = Health(client, Reader(engine), lambda: [] if worker.is_running else ["the worker does not poll"])
+    health = Health(
+        client,
+        Reader(engine),
+        own=lambda: [] if worker.is_running else ["the worker does not poll"],
+        certificates=lambda: certificates_of(settings),
+    )
     prefix, mail, calendar = prefix_of(settings.public_url), mail_server_of(settings), CalendarStore(engine)
     around = looking_around(settings, calendar, mails=mail is not None)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:

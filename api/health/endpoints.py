@@ -97,4 +97,5 @@ def figures(context: AppContext | None) -> CollectorRegistry:
     if context is not None:
         registry.register(context.figures)
         registry.register(context.work)
+        registry.register(context.certificates)
     return registry

@@ -21,6 +21,8 @@ from temporalio.client import Client
 from api.app import create_app
 from api.context import AppContext
 from api.serving import serving
+from api.settings import api_settings
+from background.certificate_figures import CertificateFigures
 from cli.checks.beside import api_check, issuer_check
 from cli.checks.certificates import certificates_check
 from cli.checks.clocks import ahead, clocks_check
@@ -206,19 +208,23 @@ async def test_an_issuer_that_publishes_keys_none_and_is_away() -> None:
     )
 
 
-@asynccontextmanager
-async def showing(folder: Path, for_days: float) -> AsyncIterator[str]:
-    """A server that shows a certificate which is good for so long."""
+def written_certificate(file: Path, for_days: float) -> Path:
+    """A file with a certificate that is good for so long, and its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "share.example.gov.cn")])
     built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     built = built.serial_number(1).not_valid_before(now - timedelta(days=90))
     certificate = built.not_valid_after(now + timedelta(days=for_days)).sign(key, hashes.SHA256())
-    chain = folder / "chain.pem"
     unsealed = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    chain.write_bytes(key.private_bytes(*unsealed) + certificate.public_bytes(Encoding.PEM))
+    file.write_bytes(key.private_bytes(*unsealed) + certificate.public_bytes(Encoding.PEM))
+    return file
+
+
+@asynccontextmanager
+async def showing(folder: Path, for_days: float) -> AsyncIterator[str]:
+    """A server that shows a certificate which is good for so long."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
+    context.load_cert_chain(written_certificate(folder / "chain.pem", for_days))
 
     async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
@@ -240,6 +246,25 @@ async def test_certificates_that_are_good_soon_over_and_over(tmp_path: Path) -> 
     async with showing(tmp_path, -1.0) as server:
         named = {"TEMPORAL_ADDRESS": server, "TEMPORAL_TLS": "true"}
         assert "has expired" in (await certificates_check(Settings(named))).says
+
+
+async def test_certificates_in_files_are_told_by_the_doctor_and_as_figures(tmp_path: Path) -> None:
+    files = {days: written_certificate(tmp_path / f"{days}.pem", days) for days in (90, 60, 20, 8)}
+    both = tmp_path / "authorities.pem"
+    both.write_bytes(files[8].read_bytes() + files[90].read_bytes())
+    url = f"postgresql://x@127.0.0.1:1/y?sslmode=verify-full&sslcert={files[60]}&sslrootcert={both}"
+    named = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_TLS_CLIENT_CERT_PATH": str(files[20])}
+    named |= {"TEMPORAL_TLS_CLIENT_KEY_PATH": str(files[20]), "SHAREFLOW_TIMESTAMP_ROOTS": str(tmp_path / "none")}
+    settings = Settings({**named, Settings.database_url.variable: url})
+    found = await certificates_check(settings)
+    says = "The certificate of this client's before Temporal expires in 19 days"
+    assert (found.state, found.says.startswith(says)) == ("warning", True), found.says
+    assert "证书（本客户端对 Temporal 出示）将在 19 天后到期" in found.told("zh")
+    files[20].unlink()  # the process goes on with what it has read
+    told = api_settings(settings).certificates
+    [family] = CertificateFigures(told).collect()
+    left = {each.labels["certificate"]: round(each.value / 86400) for each in family.samples}
+    assert left == {"temporal_client": 20, "database_client": 60, "database_authorities": 90}
 
 
 def test_keys_that_seal_messages(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
         )
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)
+    monkeypatch.setattr("ledger.reader.Reader.moment", lambda _: datetime.now(UTC) + timedelta(seconds=9))
     monkeypatch.setattr("ledger.leases.Lease.take", lambda _: True)
     with serve_health(await of(create_engine(NOBODY_LISTENS)), port):
         scrape = asyncio.create_task(asyncio.to_thread(asked, port, "/metrics"))
@@ -96,6 +97,7 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
         status, text = await scrape
     assert status == 200
     assert "\nshareflow_ledger_up 1.0\n" in text
+    assert re.search(r"\nshareflow_clock_ahead_seconds [89]\.", text)
     assert "\nshareflow_messages_pending 7.0\n" in text
     assert "\nshareflow_stuck_cases 3.0\n" in text
     assert re.search(r"\nshareflow_backup_behind_seconds 36\d\d\.", text)

@@ -22,12 +22,12 @@ def test_one_process_tells_them_until_it_ends(own: Engine, monkeypatch: pytest.M
     monkeypatch.setattr(Reader, "counts", counted)
     first, second = LedgerFigures(Reader(own)), LedgerFigures(Reader(own))
     assert {"shareflow_ledger_up", "shareflow_cases", "shareflow_breaches"} <= names(first)
-    assert names(second) == {"shareflow_ledger_up"}
+    assert names(second) == {"shareflow_ledger_up", "shareflow_clock_ahead_seconds"}
     assert names(first) > {"shareflow_ledger_up"}
     assert len(looked) == 1, "of two scrapes at once one looks"
     first.close()
     assert "shareflow_cases" in names(second)
-    assert names(first) == {"shareflow_ledger_up"}
+    assert names(first) == {"shareflow_ledger_up", "shareflow_clock_ahead_seconds"}
     monkeypatch.setattr("background.figures.FRESH", 0.0)
     names(second)
     assert len(looked) == 3
