@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.cases.presenters import case_out
+from api.cases.presenters import before_anything, case_out
 from api.cases.schemas import ClaimOut
 from api.context import AppContext
 from api.dependencies import parties_of, visible_case
@@ -20,18 +20,20 @@ from api.worklist.division import Tab, claims_out, tab_of_worklist
 from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
 from background.turns import DIVIDING, unit_of
+from console.colleagues import colleagues_of
 from console.desk_sizes import of_requester, sizes
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.menu import first_page
 from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller, stands_as
 from domain.calendar import day_of
+from domain.engine.evolve import evolve_all
 from domain.engine.lights import most_pressing
 from domain.messages import Language, label
-from domain.words import Role
+from domain.words import CommandName, Role
 from ledger.queries.desk import CaseClaim
 from ledger.queries.views import CaseFilter, CaseSummary, Page
-from procedures.assignees import stages_with_extension
+from procedures.registry import allowed
 
 ROWS: Final = 50
 _OTHER: Final = "_other"
@@ -80,7 +82,7 @@ async def _shown(
         return {
             "rows": rows(context, found.cases, language, claims),
             "next": next_of("/desk", found, {"tab": tab}),
-            "colleagues": _colleagues(context, caller) if divides else (),
+            "colleagues": colleagues_of(context, caller, language) if divides else None,
             "handed": _handed_over(context, caller, handed) if divides and handed else None,
         }
 
@@ -91,19 +93,6 @@ def _filed(context: AppContext, asks: CaseFilter, cursor: str | None, language: 
     """What the visitor's department asked for, with who has it; blocking. Raises BadCursor."""
     found = context.reader.cases(asks, cursor, ROWS)
     return {"rows": rows(context, found.cases, language), "next": next_of("/desk", found, {"tab": "filed"})}
-
-
-def refuse_unknown_names(context: AppContext, caller: Caller, names: Sequence[str], language: Language) -> None:
-    """Raises Problem 422 for a sign-in name of which nothing is known in the caller's department; blocking."""
-    known = {caller.subject, *context.reader.officers(unit_of(caller))}
-    unknown = next((name for name in names if name not in known), None)
-    if unknown is not None:
-        raise Problem(422, "invalid", title=label("console", "nobody_of_that_name", language).format(name=unknown))
-
-
-def _colleagues(context: AppContext, caller: Caller) -> Sequence[str]:
-    """Who else is known to work in the visitor's department; blocking."""
-    return [each for each in context.reader.officers(unit_of(caller)) if each != caller.subject]
 
 
 def _handed_over(context: AppContext, caller: Caller, request_id: str) -> CaseClaim | None:
@@ -125,8 +114,9 @@ async def claim(request: Request) -> Response:
 def _refuse_out_of_turn(context: AppContext, caller: Caller, request_id: str, language: Language) -> None:
     """Raises Problem 409 for an open case that would not be listed as claimed, for it waits for others; blocking."""
     case = visible_case(context, caller, request_id)
+    now = evolve_all(before_anything(case, case.statute_then), context.reader.events(request_id, limit=case.seq))
     awaited = {holder.role for holder in case_out(case, language).waiting_for}
-    if case.stage in stages_with_extension(case.statute_then):
+    if CommandName.DENY_EXTENSION in allowed(now, Role.BUREAU):
         awaited.add(Role.BUREAU)
     stands = (stands_as(caller, role, parties_of(case), each) for role in awaited for each in (False, True))
     if awaited and not any(stands):
@@ -149,7 +139,8 @@ async def hand_over(request: Request) -> Response:
             title = label("console", "hand_over_to_oneself", language).format(name=said.to)
             raise Problem(422, "invalid", title=title)
         if not form.get("sure"):
-            await asyncio.to_thread(refuse_unknown_names, context, caller, [said.to], language)
+            here = await asyncio.to_thread(colleagues_of, context, caller, language)
+            here.refuse_unknown(said.to)
         return await division.hand_over(*asked[:3], said, language)
 
     return await _divided(request, handed, told="handed")

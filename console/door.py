@@ -49,11 +49,19 @@ class WayIn(Protocol):
     async def begin(self, request: Request) -> Response:
         """Send the browser there. Raises Unavailable when it does not answer."""
 
-    async def finish(self, request: Request) -> Caller:
+    async def finish(self, request: Request) -> "CameBack":
         """Who came back. Raises SignInRefused, and Unavailable."""
 
     async def way_out(self) -> str | None:
         """Where the session there ends; None where that is not offered."""
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Who has proven to be a ``caller``, and what people there call him (``name``), where that is told."""
+
+    caller: Caller
+    name: str | None
 
 
 @dataclass(frozen=True)
@@ -145,11 +153,12 @@ async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> 
     return form
 
 
-async def sign_in(request: Request, caller: Caller, answer: Response) -> Response:
-    """Begin a session, whose token the answer brings to the browser."""
+async def sign_in(request: Request, caller: Caller, answer: Response, name: str | None = None) -> Response:
+    """Begin a session, whose token the answer brings to the browser, of a caller whom colleagues know by a name."""
     token = secrets.token_urlsafe(32)
     context = door_of(request).context
-    await asyncio.to_thread(context.writer.open_session, _digest(token), as_kept(caller), LASTS)
+    bearer = {**as_kept(caller), **({"name": name} if name else {})}
+    await asyncio.to_thread(context.writer.open_session, _digest(token), bearer, LASTS)
     set_cookie(answer, COOKIE, token)
     return answer
 

@@ -16,6 +16,7 @@ import httpx2
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from joserfc.errors import JoseError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,9 +24,9 @@ from api.identity.callers import Identity, NotProven
 from api.identity.keys import IssuerKeys
 from api.settings import ApiSettings
 from configuration.errors import StartupError
-from console.door import SignInRefused
+from console.door import CameBack, SignInRefused
 from console.pages import HEADERS
-from domain.access import Caller
+from domain.field_types import Given
 from starter.errors import Unavailable
 
 log = logging.getLogger("shareflow.console")
@@ -73,7 +74,7 @@ class IssuerSignIn:
         answer.set_cookie(BEGUN, kept, BEGUN_LASTS, path="/", secure=True, httponly=True, samesite="lax")
         return answer
 
-    async def finish(self, request: Request) -> Caller:
+    async def finish(self, request: Request) -> CameBack:
         """Who came back. Raises SignInRefused, and Unavailable when the issuer does not answer."""
         request.scope["session"] = _begun(request.cookies.get(BEGUN, ""))
         try:
@@ -91,7 +92,7 @@ class IssuerSignIn:
         if not caller.roles:
             log.warning("Nobody was signed in: %r has no role", caller.subject)
             raise SignInRefused
-        return caller
+        return CameBack(caller, _called(token["userinfo"].get("name")))
 
     async def way_out(self) -> str | None:
         """Where the session at the issuer ends, which leads back here; None where it offers nothing of the kind."""
@@ -102,6 +103,17 @@ class IssuerSignIn:
         except (httpx2.HTTPError, ValueError):
             return None
         return str(led["url"])
+
+
+def _called(name: object) -> str | None:
+    """What the issuer calls somebody (OIDC Core 5.1), as far as it can be shown; None where it says nothing."""
+    try:
+        return _NAME.validate_python(name)
+    except ValidationError:
+        return None
+
+
+_NAME: Final = TypeAdapter(Given)
 
 
 def _begun(cookie: str) -> dict[str, Any]:

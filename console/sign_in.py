@@ -157,12 +157,12 @@ async def come_back(request: Request) -> Response:
     """Come back from the issuer: into a session, or to one sentence that it did not work."""
     issuer, context = _issuer(request), door_of(request).context
     try:
-        caller = await issuer.finish(request)
+        came = await issuer.finish(request)
     except SignInRefused:
         context.limits.failed(came_from(request))
         answer = _form(request, label("console", "sign_in_refused", language_of(request)), status=403)
     else:
-        answer = await sign_in(request, caller, onward(request, caller))
+        answer = await sign_in(request, came.caller, onward(request, came.caller), came.name)
     answer.delete_cookie(BEGUN, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 

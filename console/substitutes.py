@@ -11,7 +11,8 @@ from api.http.problems import Problem
 from api.worklist import division
 from api.worklist.schemas import StandInIn
 from background.turns import unit_of
-from console.desk import refuse_unknown_names, with_others
+from console.colleagues import colleagues_of
+from console.desk import with_others
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
 from domain.access import Caller
@@ -55,7 +56,7 @@ def _entered(request: Request, caller: Caller, said: StandInIn, sure: bool) -> N
         title = label("console", "stand_in_too_long", language).format(last=day_text(latest, language))
         raise Problem(422, "invalid", title=title)
     if not sure:
-        refuse_unknown_names(context, caller, [said.absent or caller.subject, said.substitute], language)
+        colleagues_of(context, caller, language).refuse_unknown(said.absent or caller.subject, said.substitute)
     division.stand_in(context, caller, said)
 
 
@@ -85,6 +86,6 @@ async def _page(
     unit, day = unit_of(visitor.caller), division.today(context)
     me = visitor.caller.subject
     found = await asyncio.to_thread(context.reader.stand_ins, unit, day)
-    known = sorted({me, *await asyncio.to_thread(context.reader.officers, unit)})
+    known = await asyncio.to_thread(colleagues_of, context, visitor.caller, language_of(request))
     told = {"found": found, "values": values or {}, "wrong": wrong, "me": me, "colleagues": known, "scripted": True}
     return page(request, "substitutes.html", visitor, told, status)

@@ -132,8 +132,8 @@ class Reader:
         """A department's claims on these cases; unclaimed cases are left out."""
         return desk.claims_of(self.engine, unit, request_ids)
 
-    def officers(self, unit: str) -> Sequence[str]:
-        """The officers known in a department, in order of names."""
+    def officers(self, unit: str) -> Mapping[str, str | None]:
+        """The officers known in a department by sign-in name, each with their own name, if known."""
         return desk.officers_of(self.engine, unit)
 
     def stand_ins(self, unit: str, since: date) -> Sequence[StandIn]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, union, update
+from sqlalchemy import Connection, Engine, Text, delete, func, insert, null, select, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.access import Visibility
@@ -111,19 +111,25 @@ def hand_over(
         return _claim_of(connection, request_id, unit)
 
 
-def officers_of(engine: Engine, unit: str) -> Sequence[str]:
-    """The officers known in a unit: signed in within a month, have claimed a case, or are part of a stand-in."""
-    signed_in = console_sessions.c.bearer
+def officers_of(engine: Engine, unit: str) -> Mapping[str, str | None]:
+    """The officers known in a unit by sign-in name, each with the name that the issuer told of them, if any.
+
+    Known are those who signed in within a month, have claimed a case, or are part of a stand-in.
+    """
+    signed_in, nameless = console_sessions.c.bearer, null().cast(Text)
+    here = func.upper(signed_in["org"].astext) == unit
     known = union(
-        select(signed_in["subject"].astext.label("officer")).where(func.upper(signed_in["org"].astext) == unit),
-        select(desk_claims.c.officer).where(desk_claims.c.unit == unit, desk_claims.c.by == desk_claims.c.officer),
-        select(desk_substitutes.c.absent).where(desk_substitutes.c.unit == unit),
-        select(desk_substitutes.c.substitute).where(desk_substitutes.c.unit == unit),
+        select(signed_in["subject"].astext.label("officer"), signed_in["name"].astext.label("name")).where(here),
+        select(desk_claims.c.officer, nameless).where(
+            desk_claims.c.unit == unit, desk_claims.c.by == desk_claims.c.officer
+        ),
+        select(desk_substitutes.c.absent, nameless).where(desk_substitutes.c.unit == unit),
+        select(desk_substitutes.c.substitute, nameless).where(desk_substitutes.c.unit == unit),
     ).subquery()
+    each = select(known.c.officer, func.max(known.c.name)).group_by(known.c.officer)
     with reading(engine) as connection:
-        return list(
-            connection.execute(select(known.c.officer).order_by(known.c.officer).limit(MOST_OFFICERS)).scalars()
-        )
+        found = connection.execute(each.order_by(known.c.officer).limit(MOST_OFFICERS))
+        return {officer: name for officer, name in found}
 
 
 def claims_of(engine: Engine, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:

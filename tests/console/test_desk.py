@@ -243,6 +243,17 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     assert 'aria-current="page"' in done.partition('class="tabs"')[2].partition("</nav>")[0]
 
 
+async def test_an_organ_claims_the_case_of_a_limit_once_it_is_asked_to_extend_it(people: People, enter: Enter) -> None:
+    request_id, bureau = await people.file("cn-809-2025"), await enter(Role.BUREAU, "bureau")
+    token = (await bureau.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    claim = {"csrf_token": token, "case": request_id, "tab": "mine"}
+    assert (await bureau.send("/desk/claim", claim)).status_code == 409
+    asked_for = await people.give("provider", request_id, "request_extension", reason="核对", working_days=5)
+    assert asked_for.status_code == 200
+    assert (await bureau.send("/desk/claim", claim)).status_code == 303
+    assert f'href="/cases/{request_id}"' in (await bureau.get("/desk?tab=mine")).text
+
+
 async def test_a_stand_in_is_entered_and_ended_on_its_page(enter: Enter) -> None:
     officer = await enter(Role.PROVIDER, STRANGER)
     page = "/desk/substitutes"

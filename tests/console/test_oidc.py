@@ -119,6 +119,16 @@ async def test_somebody_signs_in_at_the_issuer_and_out_again(browser: Browser) -
     assert (await browser.console.get("/desk")).headers["location"] == "/sign-in"
 
 
+async def test_colleagues_are_known_by_the_names_that_the_issuer_tells(browser: Browser) -> None:
+    for person, name in (("li-si", "李四"), ("wang-wu", " \u200b")):
+        browser.issuer.person = {**PERSON, "org": "ORG-8", "sub": person, "name": name}
+        assert (await browser.console.get(await browser.sent_back())).headers["location"] == "/desk"
+    page = (await browser.console.get("/desk/substitutes")).text
+    chosen = page.partition('<select id="substitute"')[2].partition("</select>")[0]
+    for said in ('<option value="li-si">李四（li-si）</option>', '<option value="wang-wu">wang-wu</option>'):
+        assert said in chosen
+
+
 async def test_where_the_issuer_ends_no_sessions_one_is_signed_out_here(
     context: AppContext, there: Provider, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ async def test_a_sheet_is_looked_at_then_filed_and_what_is_left_is_a_sheet(enter
     assert outcomes(done) == ["filed", "filed", "not_filed"]
     cases = re.findall(r'href="(/cases/[^"]+)"', done.text)
     assert len(set(cases)) == 2
+    assert re.search(f'href="{cases[0]}"><bdi>常住人口基本信息</bdi> <small>', done.text)
     assert (await officer.get(cases[0])).status_code == 200
     again = await officer.send("/file/sheet/confirm", form)
     assert outcomes(again) == ["filed_before", "filed_before", "not_filed"]
