@@ -23,6 +23,7 @@ from api.http.problems import Problem, title_of
 from api.supervision.moment import SUPERVISORS, overseen
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, language_of, visitor_of
+from console.listed_names import ListedNames
 from console.pages import page
 from console.saved import saved_as
 from domain import periods
@@ -151,7 +152,12 @@ async def cases(request: Request) -> Response:
 
     said = [(label("console", "by_measure", language), label("assessment", asked.measure, language))]
     if asked.department is not None:
-        said.append((label("console", "by_department", language), asked.department))
+        said.append(
+            (
+                label("console", "by_department", language),
+                ListedNames(context).name(asked.department) or asked.department,
+            )
+        )
     if asked.procedure is not None:
         said.append((label("console", "by_procedure", language), label("procedure", asked.procedure, language)))
     told = {**await asyncio.to_thread(found), "chosen": said, "first": f"/assessment/cases?{urlencode(query)}"}

@@ -1,7 +1,7 @@
 """审计: cases as they stood at an instant, findings, checkpoints of the log, acts of operators. Nothing here writes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
@@ -65,6 +65,7 @@ async def show(request: Request) -> Response:
         cursor = request.query_params.get("cursor")
         found = await asyncio.to_thread(cases_as_they_stood, context, wanted, None, cursor, ROWS, language)
         shown |= {"found": found.items, "next": next_after("/audit", found.next, said_of(asked))}
+        shown["abouts"] = await _abouts(context, [row.request_id for row in found.items])
     except Problem as problem:
         shown["wrong"] = problem.said
     return _page(request, visitor, "audit.html", asked, shown, 422 if shown["wrong"] else 200)
@@ -80,9 +81,15 @@ async def findings(request: Request) -> Response:
         cursor, kind = request.query_params.get("cursor"), _kind(asked)
         found = await asyncio.to_thread(findings_of, context, wanted, cursor, ROWS, language, kind)
         shown |= {"found": found.items, "next": next_after("/audit/findings", found.next, said_of(asked))}
+        shown["abouts"] = await _abouts(context, [row.request_id for row in found.items])
     except Problem as problem:
         shown["wrong"] = problem.said
     return _page(request, visitor, "audit_findings.html", asked, shown, 422 if shown["wrong"] else 200)
+
+
+async def _abouts(context: AppContext, request_ids: Sequence[str]) -> Mapping[str, str]:
+    """What cases are about, by id."""
+    return await asyncio.to_thread(context.reader.stuck_book.abouts, request_ids)
 
 
 def _page(

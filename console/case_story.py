@@ -70,6 +70,23 @@ def event_told(
     """
     quoted = quotes(case.statute, event.statute, event.article) if event.article else ()
     meant = carried_out(event, case, before)
+    return {
+        "event": event,
+        "label": event_label(event.type, event.data, language),
+        "role": actor_text(event.actor, language),
+        "reason": reason_told(event, language),
+        "said": said_in(event, case.statute, language, parties),
+        "clock": clock_told(event, language),
+        "late": event.data.get("late") is True,
+        "quotes": meant,
+        "other_quotes": [each for each in quoted if each not in meant],
+    }
+
+
+def said_in(
+    event: RecordedEvent, statute: Statute, language: Language, parties: Mapping[str, str]
+) -> Sequence[tuple[str, str]]:
+    """What an event says besides its limit and its reason, each by its name."""
     reason = event.data.get("reason")
     apart = {"clock", "late", *(["reason"] if isinstance(reason, str) else [])}
     said = {
@@ -77,18 +94,13 @@ def event_told(
         for name, value in event.data.items()
         if name not in apart
     }
+    return said_lines(said, language, statute)
+
+
+def clock_told(event: RecordedEvent, language: Language) -> str | None:
+    """The limit that an event is about; None for one that is about none."""
     clock = event.clock.id if event.clock else event.data.get("clock")
-    return {
-        "event": event,
-        "label": event_label(event.type, event.data, language),
-        "role": actor_text(event.actor, language),
-        "reason": reason_told(event, language),
-        "said": said_lines(said, language, case.statute),
-        "clock": label("clock", clock, language) if clock in set(ClockId) else None,
-        "late": event.data.get("late") is True,
-        "quotes": meant,
-        "other_quotes": [each for each in quoted if each not in meant],
-    }
+    return label("clock", clock, language) if clock in set(ClockId) else None
 
 
 def reason_told(event: RecordedEvent, language: Language) -> str | None:

@@ -18,7 +18,7 @@ from api.http.problems import Problem
 from audit.replay.case import RecordedCase
 from audit.replay.state import NotFiledYet
 from console.audit import auditor_of
-from console.case_story import reason_told
+from console.case_story import clock_told, reason_told, said_in
 from console.door import door_of, language_of
 from console.pages import page
 from console.said import actor_text
@@ -56,6 +56,7 @@ async def show(request: Request) -> Response:
     except (Problem, NotFound, NotFiledYet) as error:
         wrong = error.said if isinstance(error, Problem) else label("audit_page", "not_filed_yet", language)
         told, compared = await asyncio.to_thread(_told, context, recorded, Looked(None, None, None, None), language)
+    names = {case.requester_code: case.requester_name, case.provider_code: case.provider_name}
     shown = {
         "request_id": request_id,
         "wrong": wrong,
@@ -70,10 +71,12 @@ async def show(request: Request) -> Response:
         "actors": {event.seq: actor_text(event.actor, language) for event in recorded.events},
         "scripted": True,
         "reasons": {event.seq: reason_told(event, language) for event in recorded.events},
+        "limits_told": {event.seq: clock_told(event, language) for event in recorded.events},
+        "said": {event.seq: said_in(event, recorded.statute, language, names) for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),
         "about": case.resource_name,
-        "names": {case.requester_code: case.requester_name, case.provider_code: case.provider_name},
+        "names": names,
     }
     return page(request, "audit_case.html", visitor, shown, 422 if wrong else 200)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -23,6 +23,9 @@ from domain.calendar import day_of
 from domain.messages import label, words
 from ledger.queries.assessed_parts import MEASURES
 
+NOT_AGAIN: Final = "not_again"
+"""The part of the address that says that nothing was sealed, for the figures were already."""
+
 
 async def prepare(request: Request) -> Response:
     """The figures of a period that are about to be sealed."""
@@ -41,7 +44,7 @@ async def send(request: Request) -> Response:
     asked = asked_of(PeriodIn, {name: values[name] for name in names}, language_of(request))
     try:
         body = SealIn.model_validate(values)
-        made, _ = await asyncio.to_thread(seal, door_of(request).context, visitor.caller, body, language)
+        made, done = await asyncio.to_thread(seal, door_of(request).context, visitor.caller, body, language)
     except ValidationError:
         wrong = title_of(Problem(422, "invalid"), language)
         if not values["reason"].strip():
@@ -50,7 +53,8 @@ async def send(request: Request) -> Response:
     except Problem as problem:
         wrong = problem.said or title_of(problem, language)
         return await _preview(request, visitor, asked, values["reason"], wrong, problem.status_code)
-    return see_other(f"/assessment/seals/{made.number}")
+    ours = done or (made.by.subject, made.reason) == (visitor.caller.subject, body.reason)
+    return see_other(f"/assessment/seals/{made.number}{'' if ours else f'?{NOT_AGAIN}=1'}")
 
 
 async def one(request: Request) -> Response:
@@ -59,7 +63,12 @@ async def one(request: Request) -> Response:
     context = door_of(request).context
     found = await asyncio.to_thread(seal_in_sight, context, visitor.caller, request.path_params["number"])
     told = await asyncio.to_thread(sealed_out, context, found, language)
-    return page(request, "sealed.html", visitor, {"sealed": told, **_words(request)})
+    return page(
+        request,
+        "sealed.html",
+        visitor,
+        {"sealed": told, "not_again": NOT_AGAIN in request.query_params, **_words(request)},
+    )
 
 
 async def _preview(

@@ -23,11 +23,14 @@ from api.supervision.schemas import ChosenIn
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import address_of_kept, kept_form, to_kept
-from console.pages import ANY_CASE, page, see_other
+from console.listed_names import ListedNames
+from console.pages import ANY_CASE, page, see_other, whole_text_name
 from console.refusals import REFUSED, refusal_told
 from console.strip import strip
 from domain.access import Caller
 from domain.messages import LANGUAGES, Language, label, words
+from domain.messages.days import day_text
+from domain.messages.period_names import period_said
 from domain.words import CommandName, Role, Urgency
 from ledger.queries.supervising import Chosen
 from starter.errors import NotFound
@@ -163,7 +166,7 @@ async def _list(request: Request, visitor: Visitor, wrong: str | None = None, st
     told = {
         "total": total,
         "rows": shown,
-        "chosen": _chosen_words(asked, language),
+        "chosen": _chosen_words(context, asked, language),
         "next": next_of("/supervision/cases", found, query),
         "first": f"/supervision/cases?{urlencode(query)}",
         "query": request.url.query,
@@ -197,7 +200,7 @@ async def _confirmation(
     return page(request, "urge.html", visitor, {**told, "back": back}, 422)
 
 
-def _chosen_words(asked: ChosenIn, language: Language) -> list[tuple[str, str]]:
+def _chosen_words(context: AppContext, asked: ChosenIn, language: Language) -> list[tuple[str, str]]:
     """What was chosen, in words."""
     said: list[tuple[str, str]] = []
     kinds = {"stage": "stage", "procedure": "procedure", "age": "age_band", "awaited": "role"}
@@ -212,6 +215,14 @@ def _chosen_words(asked: ChosenIn, language: Language) -> list[tuple[str, str]]:
                 text = rung_label(value, language)
             case "duty":
                 text = standing_label(value, language)
+            case "department":
+                text = ListedNames(context).name(value) or value
+            case "statute":
+                text = whole_text_name(value, language)
+            case "ends_on":
+                text = day_text(value, language)
+            case "period":
+                text = period_said(value, language)
             case _ if name in kinds:
                 text = label(kinds[name], value, language)
             case _:

@@ -4,6 +4,7 @@ The API has the same page for whoever is no user of the engine; where the consol
 too nobody is asked who they are: what is checked is what was brought, in a process that knows nothing else.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, get_args
 
@@ -19,7 +20,7 @@ from audit.verification.verify import conclusion_of
 from console.door import SignedOut, Visitor, came_from, door_of, language_of, visitor_of
 from console.dossier_said import altered_event, finding_said
 from console.pages import page
-from domain.messages import words
+from domain.messages import Language, label, words
 
 BROUGHT: Final = ("dossier", "key", "checkpoint")
 """The fields of the form, each a file; all but the first may be left out."""
@@ -38,7 +39,7 @@ async def check(request: Request) -> Response:
         results = await checked(request, context, language)
     except Problem as problem:
         said = [in_chinese(problem.said) if language == "zh" else problem.said] if problem.said else []
-        wrong = [title_of(problem, language), *said, *(each["reason"] for each in problem.errors)]
+        wrong = [title_of(problem, language), *said, *(_field_said(each, language) for each in problem.errors)]
         answer = _page(request, visitor, {"wrong": wrong}, problem.status_code)
         answer.headers.update(problem.headers or {})
         return answer
@@ -46,6 +47,13 @@ async def check(request: Request) -> Response:
     found = {each.check: finding_said(each, language) for each in results if each.detail}
     conclusion = {"conclusion": conclusion_of(results), "altered": altered_event(results)}
     return _page(request, visitor, {"told": told, "found": found, **conclusion})
+
+
+def _field_said(error: Mapping[str, str], language: Language) -> str:
+    """What is wrong with a field, by its name on the page."""
+    known = words("verify_page").get(error["path"])
+    colon = label("console", "colon", language)
+    return f"{known[language] if known else error['path']}{colon}{error['reason']}"
 
 
 async def _visitor(request: Request) -> Visitor | None:

@@ -33,10 +33,12 @@ LONGEST: Final = timedelta(days=3 * 366)
 
 
 def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, date, AssessedPeriod]:
-    """The first day, the last, and what the ledger is asked. Raises Problem 422 for days the wrong way round."""
+    """The first day, the last, and what the ledger is asked. Raises Problem 422 for days that no period has."""
     first, last = asked.first or (asked.last or today).replace(month=1, day=1), asked.last or today
     if not timedelta() <= last - first <= LONGEST:
         raise Problem(422, "invalid", detail=label("assessment", "wrong_period", language))
+    if first == date.min or last == date.max:
+        raise Problem(422, "invalid", detail=label("assessment", "no_such_period", language))
     since, before = end_of(first - timedelta(days=1)), end_of(last)
     return first, last, AssessedPeriod(since, before, asked.statute, asked.procedure, asked.department)
 

@@ -94,6 +94,8 @@ async def _form(request: Request, to: Path, language: Language) -> Brought:
             if len(form.getlist(name)) > 1:
                 raise _wrong(name, label("input", "header_twice", language))
         dossier = form.get("dossier")
+        if isinstance(dossier, UploadFile) and dossier.filename and not dossier.size:
+            raise _wrong("dossier", label("brought_dossier", "empty", language))
         if not isinstance(dossier, UploadFile) or not dossier.size:
             raise _wrong("dossier", label("input", "missing", language))
         await asyncio.to_thread(_copy, dossier, to)

@@ -135,8 +135,9 @@ def _duties(found: Supervised, language: Language) -> list[DutyNumbersOut]:
 
 
 def standing_label(standing: str, language: Language) -> str:
-    """How a duty stands, in words."""
-    return label("supervision" if standing in words("supervision") else "outcome", standing, language)
+    """How a duty stands, in words; what no duty does stays as it is."""
+    known = {**words("outcome"), **words("supervision")}.get(standing)
+    return known[language] if known else standing
 
 
 def rung_label(rung: str, language: Language) -> str:

@@ -6,6 +6,8 @@ from typing import Final
 from domain.messages import Language, label, words
 
 _PERIOD: Final = re.compile(r"\b(\d{4})-([HQ][1-4])\b", re.ASCII)
+_AFTER_AN_EVENT: Final = "event"
+"""What stands for the period of a duty that follows an event."""
 _YEAR: Final = re.compile(r"\d{4}", re.ASCII)
 
 
@@ -16,6 +18,8 @@ def periods_said(text: str, language: Language) -> str:
 
 def period_said(period: str, language: Language) -> str:
     """A period by its name; what is none as it is."""
+    if period == _AFTER_AN_EVENT:
+        return label("period_name", period, language)
     year = _YEAR.fullmatch(period)
     return label("period_name", "year", language).format(year=period) if year else periods_said(period, language)
 

@@ -121,6 +121,10 @@ async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: Peopl
     sentence = f"{label('console', 'assess_from', 'zh')}：{label('input', 'date', 'zh')}"
     assert (unusable.status_code, sentence in unusable.text) == (422, True)
     assert (await bureau.get("/assessment/cases?measure=x")).status_code == 422
+    for query in ("to=9999-12-31", "from=0001-01-01&to=0001-01-02"):
+        outside = await bureau.get(f"/assessment?{query}")
+        assert (outside.status_code, label("assessment", "no_such_period", "zh") in outside.text) == (422, True)
+        assert (await people.get("bureau", f"/v1/assessment/table?{query}")).status_code == 422
     assert (await bureau.get(f"/assessment?from=&to=&department={PROVIDER.lower()}")).status_code == 200
     assert (await people.get("bureau", "/v1/assessment/cases?cursor=x")).status_code == 400
 

@@ -39,7 +39,10 @@ def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
 async def request_id(people: People) -> str:
     """A case that was accepted, and refused by the provider for a reason with markup."""
     request_id = await people.file()
-    for who, command, said in (("bureau", "accept", {}), ("provider", "refuse", {"reason": "<b>不符</b>"})):
+    for who, command, said in (
+        ("bureau", "accept", {}),
+        ("provider", "refuse", {"reason": "<b>不符</b>", "legal_basis": "条例第二十条"}),
+    ):
         answer = await people.give(who, request_id, command, **said)
         assert answer.status_code == 200, answer.text
     return request_id
@@ -75,7 +78,8 @@ async def test_every_page_has_its_heading_and_no_script_of_its_own(auditor: Pers
 
 async def test_a_case_is_found_by_its_id_and_by_its_department(auditor: Person, request_id: str) -> None:
     assert (await auditor.get(f"/audit?case=+{request_id}+")).headers["location"] == f"/audit/cases/{request_id}"
-    assert f"/audit/cases/{request_id}" in (await auditor.get(f"/audit?department={PROVIDER}")).text
+    listed = (await auditor.get(f"/audit?department={PROVIDER}")).text
+    assert f"<bdi>{application().resource.name}</bdi> <small>{request_id}</small>" in listed
     assert f"/audit/cases/{request_id}" not in (await auditor.get("/audit?to=2020-01-01")).text
     assert (await auditor.get("/audit/cases/NANTONG-NONE")).status_code == 404
 
@@ -117,6 +121,10 @@ async def test_a_case_is_stepped_event_by_event(
     assert f"{label('console', 'audit_replay', 'zh')}：<bdi>{application().resource.name}</bdi>" in first
     assert label("role", "bureau", "zh") in first.partition(label("console", "audit_held_by", "zh"))[2]
     assert "<b>不符" not in (await auditor.get(path)).text
+    begun = next(each for each in events if each["type"] == "clock_started")
+    told = (await auditor.get(path)).text.partition('<ol class="timeline">')[2].split("<li")[begun["seq"]]
+    assert f"</b> {label('clock', 'completeness_check', 'zh')} " in told
+    assert '<dd><p class="own"><bdi>条例第二十条</bdi></p>' in unescape((await auditor.get(path)).text)
     assert "&lt;b&gt;不符" in (await auditor.get(path)).text
     assert (await people.get("auditor", f"/v1{path}/replay?event={len(events) + 1}")).status_code == 404
 

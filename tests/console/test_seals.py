@@ -112,6 +112,9 @@ async def test_a_form_that_is_sent_twice_seals_once(enter: Enter, today: date) -
     done = [await bureau.send("/assessment/seal", {**form, "reason": "一月考核"}) for _ in range(2)]
     assert [answer.status_code for answer in done] == [303, 303]
     assert done[0].headers["location"] == done[1].headers["location"]
+    told_twice = await bureau.send("/assessment/seal", {**form, "reason": "另一理由"})
+    not_again = (await bureau.get(told_twice.headers["location"])).text.partition('role="status"')[2]
+    assert label("console", "seal_not_again", "zh").format(edition=1) in not_again
     assert "一月考核" in (await bureau.get(done[0].headers["location"])).text
     beside = (await bureau.get("/assessment?from=2002-01-01&to=2002-01-31")).text
     assert label("console", "seal_no_difference", "zh") in beside

@@ -126,6 +126,10 @@ async def test_a_link_that_is_none_of_ours_is_told_in_a_sentence(enter: Enter) -
         assert label("problem", "invalid", "zh") in answer.text
     for query in ("cursor=x", "period=%00"):
         assert (await auditor.get(f"/supervision/cases?{query}")).status_code == 400, query
+    found = await auditor.get("/supervision/cases?duty=zz&period=2026-H2&statute=nantong-2020&ends_on=2026-03-05")
+    assert found.status_code == 200
+    said = ("2026年下半年", "南通市政务信息资源共享实施细则", "2026年3月5日", "zz")
+    assert all(f"<dd><bdi>{each}</bdi></dd>" in found.text for each in said)
 
 
 def hidden(text: str, action: str) -> dict[str, str]:

@@ -35,8 +35,8 @@ async def dossier(api: httpx.AsyncClient, bearer: Bearer) -> bytes:
 
 @pytest.fixture(scope="module")
 async def desk(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
-    """The console where the operator wants the page, three times a minute."""
-    over_it = replace(context, settings=replace(context.settings, verify_page=parse("3/minute")))
+    """The console where the operator wants the page, four times a minute."""
+    over_it = replace(context, settings=replace(context.settings, verify_page=parse("4/minute")))
     app = create_app(over_it)
     add_console(app, over_it, demonstration=True)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as client:
@@ -69,6 +69,8 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
     assert label("problem", "dossier_unusable", "zh") in wrong.text
     assert "这不是可以读取的 zip 文件。" in wrong.text
+    empty = await desk.post(PAGE, files={"dossier": ("a.zip", b""), **LEFT_EMPTY}, headers=auditor)
+    assert f"{label('verify_page', 'dossier', 'zh')}：{label('brought_dossier', 'empty', 'zh')}" in empty.text
     often = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=auditor)
     assert (often.status_code, often.headers["retry-after"]) == (429, "60")
 

@@ -215,7 +215,7 @@ def test_what_is_counted_goes_by_that_rule() -> None:
         ("2026-Q3", "2026年第三季度", "third quarter of 2026"),
         ("2026", "2026年", "2026"),
         ("2026-H3", "2026-H3", "2026-H3"),
-        ("event", "event", "event"),
+        ("2026-08", "2026-08", "2026-08"),
     ],
 )
 def test_a_period_is_told_by_its_name(period: str, zh: str, en: str) -> None:
