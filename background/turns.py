@@ -30,7 +30,7 @@ def waiting_for(caller: Caller) -> list[WorklistFilter]:
             if role in OF_A_PLACE:
                 found += _of_an_organ(caller, role, stages, under, here)
             elif role in (Role.REQUESTER, Role.PROVIDER) and caller.org is not None:
-                found.append(WorklistFilter(stages, under, _party(role), caller.org))
+                found.append(WorklistFilter(stages, under, _party(role), caller.org, role=role))
         if Role.BUREAU in caller.roles and here:
             found.append(WorklistFilter(stages_with_extension(statute), under, extension_asked=True))
     return [each for each in found if each.stages]
@@ -42,13 +42,13 @@ def _of_an_organ(
     """Its own place's cases; but where a case names a superior, that place's organs alone coordinate and decide it."""
     settling = stages & SETTLING if role in OF_A_SUPERIOR else frozenset[Stage]()
     if EVERYWHERE in caller.places:
-        yield WorklistFilter(stages, under)
+        yield WorklistFilter(stages, under, role=role)
         return
     if here:
-        yield WorklistFilter(stages - settling, under)
-        yield WorklistFilter(settling, under, superiors=frozenset())
+        yield WorklistFilter(stages - settling, under, role=role)
+        yield WorklistFilter(settling, under, superiors=frozenset(), role=role)
     if settling and caller.places:
-        yield WorklistFilter(settling, under, superiors=caller.places)
+        yield WorklistFilter(settling, under, superiors=caller.places, role=role)
 
 
 def _party(role: Role) -> Literal["requester", "provider"]:

@@ -139,6 +139,8 @@ def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, 
     """What the database is told beside the events themselves."""
     own, moves = _clocks(chained.events)
     after = row_after(chained.events, chained.digests)
+    if step.awaits is not None:
+        after["awaits"] = step.awaits
     told: dict[str, Any] = {"digests": chained.digests, "prev": step.prev, "algorithm": step.algorithm}
     if editions is not None:
         told["editions"] = editions

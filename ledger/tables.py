@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -114,6 +114,7 @@ cases = Table(
     Column("breached", Boolean, nullable=False, server_default=false()),
     Column("extension_asked", Boolean, nullable=False, server_default=false()),
     Column("rung", SmallInteger, nullable=False, server_default=text("0")),
+    Column("awaits", ARRAY(Text)),
     written_at("updated_at"),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
     Index("cases_by_filing", "filed_at", "request_id"),

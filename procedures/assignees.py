@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.clocks import ClockId
+from domain.engine.case import Case
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import ALL, PROCEDURES
@@ -18,6 +19,30 @@ def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provinci
     ``provincial``: a provincial department is involved, which changes the last instance in some texts.
     """
     return PROCEDURES[procedure].process.assignees(stage, statute, provincial)
+
+
+def whose_move(case: Case) -> Sequence[Role]:
+    """Who must act for this case to go on: of the roles that its stage waits for, those whose turn it is."""
+    process = PROCEDURES[case.procedure].process
+    if case.stage not in process:
+        return ()
+    declared = process[case.stage]
+    return declared.assignees(case.statute, _provincial(case)) if declared.turn is None else declared.turn(case)
+
+
+def waited_for(procedure: ProcedureName, stage: Stage, statute: Statute) -> frozenset[Role]:
+    """Every role that a stage may wait for under a text, in one case or another."""
+    return frozenset(role for provincial in (False, True) for role in assignees(procedure, stage, statute, provincial))
+
+
+def narrowed(case: Case) -> tuple[Role, ...] | None:
+    """Whose move it is, where that is fewer than the stage may wait for; None where the stage says it all."""
+    turn = tuple(whose_move(case))
+    return None if frozenset(turn) == waited_for(case.procedure, case.stage, case.statute) else turn
+
+
+def _provincial(case: Case) -> bool:
+    return bool(getattr(case.application, "involves_provincial_department", False))
 
 
 def answerable(
@@ -41,7 +66,7 @@ def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
         declared.stage
         for it in ALL
         for declared in it.process.stages
-        if any(role in declared.assignees(statute, provincial) for provincial in (False, True))
+        if role in waited_for(it.name, declared.stage, statute)
     )
 
 

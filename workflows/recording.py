@@ -20,6 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.records import Event, NumberedEvent, Step, StepResult
     from domain.engine.timers import Instant, next_instant
     from domain.evidence import numbered
+    from domain.words import Role
+    from procedures.assignees import narrowed, waited_for
     from procedures.registry import by_itself
     from protocol.errors import LEDGER_CONFLICT
     from protocol.messages import CaseOpening, caller_key
@@ -162,6 +164,7 @@ class Recorder:
             known_on=None if self.opening.all_editions else at.astimezone(CHINA).date(),
             close_of_business=self.case.policy.close_of_business,
             header=header(self.opening, self.case, workflow.info().workflow_id) if head == 0 else None,
+            awaits=self._awaits(events) if events else None,
         )
         self._under_way += 1
         try:
@@ -175,6 +178,15 @@ class Recorder:
         self._changed()
         now = result.applied and bool(events) and not result.events
         return Written(result.applied, there, now, result.key_reused)
+
+    def _awaits(self, events: Sequence[Event]) -> tuple[Role, ...] | None:
+        """Whose move it is after these events, where the stage alone does not say so.
+
+        The case is folded over events without deadlines: whose move it is does not depend on when a limit ends.
+        """
+        if len(waited_for(self.case.procedure, events[-1].stage, self.case.statute)) < 2:
+            return None
+        return narrowed(evolve_all(self.case, events))
 
     def _take_over(self, there: Sequence[NumberedEvent], result: StepResult) -> None:
         """Evolve the case by these events of the ledger."""

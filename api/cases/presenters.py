@@ -1,7 +1,6 @@
 """A case of the ledger as the HTTP door shows it, now or as it stood at an earlier event."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from api.cases.schemas import (
     AccessOut,
@@ -28,7 +27,7 @@ from domain.words import Basis, CommandName, EventType, ProcedureName, Role, Sta
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseSummary
 from ledger.reader import Reader
-from procedures.assignees import SETTLING, assignees
+from procedures.assignees import SETTLING, assignees, whose_move
 from procedures.registry import PROCEDURES, allowed
 
 
@@ -153,6 +152,8 @@ def clocks_out(clocks: Sequence[ShownClock], language: Language, statute: str) -
 def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
     if case.stage is Stage.CLOSED:
         return []
+    if case.awaits is not None:
+        return _holders(case, case.awaits, language)
     provincial = isinstance(case, CaseDetail) and bool(case.application.get("involves_provincial_department"))
     waits = assignees(ProcedureName(case.procedure), case.stage, _statute_of(case), provincial)
     return _holders(case, waits, language)
@@ -177,21 +178,11 @@ def _holders(case: CaseSummary, roles: Iterable[Role], language: Language) -> li
 
 
 def waiting_after(case: CaseDetail, then: Case, language: Language) -> list[HolderOut]:
-    """Whose move it would be in a case as it would stand then: of those for whom its stage waits whoever may carry it
-    on, else whoever may at all; also whoever may still answer a wish for more time."""
-    if then.stage is Stage.CLOSED:
-        return []
-    stands = case.model_copy(update={"stage": then.stage})
-    may = {role: set(allowed(then, role)) - _CARRYING_NOTHING_ON for role in Role}
-    waits = [each.role for each in _waiting_for(stands, language)]
-    roles = [role for role in waits if may[role]] or [role for role in Role if may[role] and waits] or waits
-    if CommandName.DENY_EXTENSION in may[Role.BUREAU]:
+    """Whose move it would be in a case as it would stand then; also whoever may still answer a wish for more time."""
+    roles = list(whose_move(then))
+    if CommandName.DENY_EXTENSION in allowed(then, Role.BUREAU):
         roles = list(dict.fromkeys([*roles, Role.BUREAU]))
-    return _holders(stands, roles, language)
-
-
-_CARRYING_NOTHING_ON: Final = frozenset({CommandName.URGE, CommandName.WITHDRAW})
-"""What may be done in a case whose move is somebody else's."""
+    return _holders(case.model_copy(update={"stage": then.stage}), roles, language)
 
 
 def _statute_of(case: CaseSummary) -> Statute:

@@ -10,7 +10,7 @@ from domain.engine.decide import allowed
 from domain.engine.records import Clock, RecordedEvent
 from domain.statutes.parts import Name
 from domain.words import CommandName, Outcome, Role, Stage
-from procedures.assignees import SETTLING, assignees
+from procedures.assignees import SETTLING, whose_move
 
 
 class NotFiledYet(Exception):
@@ -61,17 +61,16 @@ def as_it_stood(recorded: RecordedCase, at: datetime) -> PastState:
         at=at,
         stage=case.stage,
         outcome=case.outcome,
-        holders=tuple(holders(recorded, case)),
+        holders=tuple(holders(case)),
         allowed={role: names for role, names in may.items() if names},
         clocks=list(case.clocks.values()),
         events=until,
     )
 
 
-def holders(recorded: RecordedCase, case: Case) -> Iterator[HolderThen]:
+def holders(case: Case) -> Iterator[HolderThen]:
     """Whose move it is in a case; nobody's when it is closed, or goes on by itself."""
-    provincial = bool(recorded.application.get("involves_provincial_department"))
-    for role in assignees(case.procedure, case.stage, case.statute, provincial):
+    for role in whose_move(case):
         yield holder(case, role)
 
 

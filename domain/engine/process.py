@@ -7,7 +7,7 @@ is not declared is a bug and raises :class:`UndeclaredStep` before anything is r
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from domain.clocks import ClockId
 from domain.engine.records import Event
@@ -50,7 +50,8 @@ class DeclaredStage:
 
     ``caption``: in a few words, what happens in it.
     ``waits_for``: whose move it is. ``waits_under`` overrides it for a text, or if a provincial department is involved
-    (second argument True).
+    (second argument True). ``turn`` picks among these roles in a stage that waits for one of them after another, or for
+    another one in each case.
     ``commands``: the stages to which each command may lead, including this one if the case may also stay; empty if it
     always stays. ``expiry`` says the same for the end of a limit.
     ``by_itself``: where the platform leads a case that waits for nobody.
@@ -72,6 +73,7 @@ class DeclaredStage:
     also_starts: Sequence[ClockId] = ()
     by_itself: Sequence[Stage] = ()
     waits_under: Callable[[Statute, bool], Sequence[Role] | None] = as_everywhere
+    turn: Callable[[Any], Sequence[Role]] | None = None
     commands_only: OfCommands = field(default_factory=dict)
     limits_only: OfLimits = field(default_factory=dict)
 

@@ -170,7 +170,7 @@ class Step(Record):
     ``statute`` is the case's own. ``head`` is the number of the last event that the case knows, ``prev`` that event's
     digest and ``algorithm`` how the case's digests are computed (None: unknown, to be looked up). ``key`` is the
     idempotency key. ``known_on``: only calendar editions known on that day count (None: all). ``header`` comes with a
-    filing.
+    filing. ``awaits``: whose move it is afterwards, where the stage alone does not say so.
     """
 
     request_id: str
@@ -183,6 +183,7 @@ class Step(Record):
     known_on: date | None = None
     close_of_business: time | None = None
     header: Mapping[str, Any] | None = None
+    awaits: tuple[Role, ...] | None = None
 
 
 class Deadline(Record):

@@ -4,7 +4,7 @@ Working out how to read the tables takes the server ten times as long as reading
 """
 
 # As ledger.queries.views.CaseDetail has it.
-_ONE_CASE = """
+ONE_CASE = """
 CREATE FUNCTION one_case(its_id text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (SELECT row_to_json(seen) FROM (
@@ -22,4 +22,4 @@ BEGIN
 END $$;
 """
 
-READING = (_ONE_CASE,)
+READING = (ONE_CASE,)

@@ -48,7 +48,7 @@ $$;
 #
 # Whoever waits for the row of a case has no transaction id yet: it gets one after whoever it waited for, and so the
 # messages of a case are in the order of its events.
-_RECORD_STEP = """
+RECORD_STEP = """
 CREATE FUNCTION record_step(step jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     its_id text    := step ->> 'request_id';
@@ -159,4 +159,4 @@ BEGIN
 END $$;
 """
 
-RECORDING = (_CALENDAR, _EVENTS_AS_JSON, _MOVE_CLOCK, _RECORD_STEP)
+RECORDING = (_CALENDAR, _EVENTS_AS_JSON, _MOVE_CLOCK, RECORD_STEP)

@@ -242,6 +242,8 @@ def _waiting(filters: Sequence[WorklistFilter]) -> Iterator[tuple[Conditions, _T
 
 def _ways(alike: WorklistFilter) -> Iterator[Conditions]:
     here: Conditions = (cases.c.extension_asked,) if alike.extension_asked else ()
+    if alike.role is not None:
+        here = (*here, or_(cases.c.awaits.is_(None), cases.c.awaits.contains([alike.role.value])))
     if alike.party is not None:
         code = cases.c.requester_code if alike.party == "requester" else cases.c.provider_code
         if alike.org is not None:

@@ -17,7 +17,7 @@ from domain.policy import Policy
 from domain.rule_texts import KNOWN
 from domain.statutes.model import Statute
 from domain.stuck import StuckKind
-from domain.words import ClockState, Outcome, ProcedureName, Stage
+from domain.words import ClockState, Outcome, ProcedureName, Role, Stage
 from ledger.particulars import CaseParticulars
 
 
@@ -32,7 +32,7 @@ class CaseSummary(CaseParticulars):
     """Where a case stands (事项概况), with all of its clocks in the order in which they started.
 
     ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: every reason that holds the
-    case up, the oldest first.
+    case up, the oldest first. ``awaits``: whose move it is, where the stage alone does not say so.
     """
 
     request_id: str
@@ -43,6 +43,7 @@ class CaseSummary(CaseParticulars):
     head_digest: str
     algorithm: Algorithm
     parked: tuple[Parked, ...] = ()
+    awaits: tuple[Role, ...] | None = None
     updated_at: datetime
     clocks: tuple[ShownClock, ...] = ()
 
@@ -118,7 +119,8 @@ class WorklistFilter:
     """Whose move it is: cases under one of ``statutes`` in one of ``stages``; ``org`` is the ``party`` (None: whoever).
 
     ``extension_asked`` narrows it to those in which the provider waits for an answer to its request for more time,
-    ``superiors`` to cases that name one of these as their superior (an empty set: to those that name none).
+    ``superiors`` to cases that name one of these as their superior (an empty set: to those that name none), ``role`` to
+    those in whose stage it is this role's turn, where the stage may wait for several.
     """
 
     stages: frozenset[Stage]
@@ -127,6 +129,7 @@ class WorklistFilter:
     org: str | None = None
     extension_asked: bool = False
     superiors: frozenset[str] | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True)

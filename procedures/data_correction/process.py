@@ -22,6 +22,11 @@ def _whoever_finds_out(statute: Statute, _: bool) -> Sequence[Role] | None:
     return (Role.BUREAU, Role.GOVERNMENT) if rules is not None and rules.last else None
 
 
+def _whoever_speaks_now(case: CorrectionCase) -> Sequence[Role]:
+    """The bureau, and the government once the bureau has found no agreement."""
+    return (Role.GOVERNMENT,) if case.referred else (Role.BUREAU,)
+
+
 def _whoever_pushes(statute: Statute, _: bool) -> Sequence[Role] | None:
     """推送的一方: whom the text names."""
     rules = statute.correction
@@ -105,6 +110,7 @@ PROCESS: Final = Process(
             "协调核实: whom the text names finds out",
             waits_for=(Role.BUREAU,),
             waits_under=_whoever_finds_out,
+            turn=_whoever_speaks_now,
             limits=(ClockId.COORDINATION, ClockId.FINAL_INSTANCE),
             commands={
                 CommandName.CONCLUDE_VERIFICATION: (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE, Stage.CLOSED),

@@ -7,7 +7,15 @@ from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
 from domain.words import CommandName, Role, Stage
 from procedures.common.supervision import SUPERVISED
-from procedures.periodic_duty.rules import ORGANS, RULES, DutyCase, DutyOfPeriod, begin, one_case
+from procedures.periodic_duty.rules import (
+    ORGANS,
+    RULES,
+    DutyCase,
+    DutyOfPeriod,
+    begin,
+    one_case,
+    whose_duty,
+)
 
 PROCESS: Final = Process(
     opens=(Stage.DUTY,),
@@ -16,6 +24,7 @@ PROCESS: Final = Process(
             Stage.DUTY,
             "履行: whoever is bound does the work and records it",
             waits_for=(Role.PROVIDER, *ORGANS),
+            turn=whose_duty,
             limits=(ClockId.DUTY,),
             commands={
                 CommandName.FULFIL: CLOSES,

@@ -4,7 +4,7 @@ One case is one duty of one body in one period. It is opened when the period beg
 or, once its limit has passed, closed as unfulfilled by an organ that is not bound to it itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
@@ -273,6 +273,14 @@ def _only_after_the_limit(case: DutyCase, role: Role) -> None:
     _nobody_for_himself(case, role)
     if not any(clock.state is ClockState.BREACHED for clock in case.clocks.values()):
         raise Refused(RefusalCode.WRONG_STAGE, _bound(case).clause, why="duty_still_runs")
+
+
+def whose_duty(case: DutyCase) -> Sequence[Role]:
+    """Whoever is bound; once the limit was missed also the organs that may close it as unfulfilled."""
+    by = case.duty.by if case.duty else None
+    bound = (by or Role.PROVIDER,)
+    missed = any(clock.state is ClockState.BREACHED for clock in case.clocks.values())
+    return tuple(dict.fromkeys([*bound, *ORGANS])) if missed else bound
 
 
 class Fulfilling(Filed):

@@ -1,5 +1,6 @@
 """What follows when a rectification fails, or is serious (上报, 通报, 处分): the further steps of the text."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from domain.clocks import ClockId
@@ -112,10 +113,14 @@ def escalate(decision: Decision[RectificationCase], said: Escalation) -> None:
     decision.start(ClockId.FINAL_INSTANCE)
 
 
+def concluding(case: RectificationCase) -> Sequence[Role]:
+    """Who may conclude it: every organ that it went to, and whoever ordered it."""
+    organs = [step.to for step in case.rules.steps if step.id in case.steps and step.to is not None]
+    return tuple(dict.fromkeys([*organs, in_charge(case)]))
+
+
 def _an_organ_of_its_steps(case: RectificationCase, role: Role) -> None:
-    """Whoever ordered it, and every organ that it went to."""
-    organs = {step.to for step in case.rules.steps if step.id in case.steps}
-    if role is not in_charge(case) and role not in organs:
+    if role not in concluding(case):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
 

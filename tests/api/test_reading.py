@@ -103,6 +103,36 @@ async def test_the_worklist_follows_the_case(api: httpx.AsyncClient, bearer: Bea
     assert await waits_for() == []
 
 
+async def test_a_rectification_waits_for_whoever_ordered_it_or_was_told_to(people: People) -> None:
+    body = {
+        "procedure": "rectification",
+        "statute": "nantong-2020+809",
+        "request": {
+            "department": {"code": "113206000140000028", "name": "市大数据管理局"},
+            "ground": "source_unassigned",
+            "facts": "未按期办理",
+            "working_days": 5,
+        },
+    }
+    answer = await people.post("government", "/v1/cases", body, **fresh_key())
+    assert answer.status_code == 201, answer.text
+    request_id = answer.json()["request_id"]
+
+    async def waits_for() -> dict[str, list[str]]:
+        shown = (await people.get("government", f"/v1/cases/{request_id}")).json()["waiting_for"]
+        listed = [
+            who
+            for who in ("provider", "bureau", "leading_group", "government")
+            if request_id in str((await people.get(who, "/v1/worklist?limit=500")).json())
+        ]
+        return {"shown": [each["role"] for each in shown], "listed": listed}
+
+    assert await waits_for() == {"shown": ["bureau"], "listed": ["bureau"]}
+    reported = await people.give("bureau", request_id, "report_completion", measures="已补办")
+    assert reported.status_code == 200, reported.text
+    assert await waits_for() == {"shown": ["government"], "listed": ["government"]}
+
+
 async def test_an_extension_that_was_asked_for_waits_for_the_bureau(
     people: People, api: httpx.AsyncClient, bearer: Bearer
 ) -> None:

@@ -1,15 +1,29 @@
-"""What the release after 0.2.0 adds: kept figures of assessments, a quicker rule of the chain, kept forms, backups.
+"""What the release after 0.2.0 adds: kept figures, a quicker rule of the chain, kept forms, backups, whose move it is.
 
 All tables are empty at first, and processes of the version before know nothing of them and need not. One schema a
 release, so that those processes go on while it is brought in.
 """
 
+from collections.abc import Mapping
+
 from alembic import op
+
+from ledger.migrations.one_case import ONE_CASE
+from ledger.migrations.record_step import RECORD_STEP
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+
+
+def replaced(function: str, changes: Mapping[str, str]) -> str:
+    """A function of an earlier migration with some of its text changed: the statement that replaces it."""
+    for before, after in {"CREATE FUNCTION": "CREATE OR REPLACE FUNCTION", **changes}.items():
+        assert function.count(before) == 1, before
+        function = function.replace(before, after)
+    return function
+
 
 # What each case counts for in an assessment, kept so that the figures of a period are added up, not looked up. Who asks
 # for an assessment fills the tables from the cases that are there, a piece at a time, and keeps them from then on.
@@ -108,8 +122,26 @@ CREATE TRIGGER backups_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON backups
 ALTER TABLE backups ENABLE ALWAYS TRIGGER backups_only_grow;
 """
 
+# Whose move it is, where a case's stage may wait for several roles and it is not the turn of all of them. A worker of
+# the version before says nothing of it, and then the stage alone counts.
+AWAITS = (
+    "ALTER TABLE cases ADD COLUMN awaits text[]",
+    replaced(
+        RECORD_STEP,
+        {
+            "breached, extension_asked, rung)": "breached, extension_asked, rung, awaits)",
+            "f.extension_asked, f.rung\n": "f.extension_asked, f.rung, f.awaits\n",
+            "rung = greatest(rung, (step #>> '{after,rung}')::smallint)\n": """\
+rung = greatest(rung, (step #>> '{after,rung}')::smallint),
+            awaits = (SELECT array_agg(role) FROM jsonb_array_elements_text(step #> '{after,awaits}') AS listed (role))
+""",
+        },
+    ),
+    replaced(ONE_CASE, {"algorithm, updated_at,": "algorithm, updated_at, awaits,"}),
+)
+
 
 def upgrade() -> None:
-    """Create the tables, empty, and replace the rule's function."""
-    for added in (ASSESSED, CHAIN, KEPT_FORMS, BACKUPS):
+    """Create the tables, empty, add the column, and replace the functions."""
+    for added in (ASSESSED, CHAIN, KEPT_FORMS, BACKUPS, *AWAITS):
         op.execute(added)
