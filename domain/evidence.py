@@ -206,7 +206,7 @@ def _refuse_null(value: Any) -> None:
     """Raises NotCanonical if a text has the character U+0000; the six characters of its escape are allowed."""
     if isinstance(value, str):
         if "\x00" in value:
-            # PostgreSQL refuses it in JSONB and in text.
+            # The database takes it in no text.
             raise NotCanonical("The character U+0000 cannot be stored.")
     elif isinstance(value, dict):
         for key, item in value.items():

@@ -1,6 +1,6 @@
 """The single entry point for commands: is this command allowed now, and which events does it produce?
 
-The workflow's validators, the API, the permission matrix and the tests all use it.
+Running cases, the API, the permission matrix and the tests all use it.
 """
 
 from collections.abc import Callable, Sequence

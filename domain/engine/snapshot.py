@@ -1,4 +1,4 @@
-"""A case's state as data, to carry it from one workflow run to the next (continue-as-new)."""
+"""A case's state as data, to carry it from one run to the next."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
