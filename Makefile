@@ -85,8 +85,9 @@ $(BENCHED): $(STAMP) bench/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	@touch $(BENCHED)
 
-lock: ## renew requirements.lock, and those of bench, tests/mining and tests/deploy, from pyproject.toml (needs uv)
+lock: ## renew requirements.lock, and those of deploy, bench, tests/mining and tests/deploy, from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra otel --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra otel --group build --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra mining --constraint requirements.lock pyproject.toml -o tests/mining/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra deploy-check --constraint requirements.lock pyproject.toml -o tests/deploy/requirements.lock

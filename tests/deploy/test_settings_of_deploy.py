@@ -1,6 +1,7 @@
 """What the files in deploy/ say of the program is so: commands, settings, ports, the user."""
 
 import re
+import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -134,6 +135,38 @@ def test_the_image_is_built_of_what_there_is_and_runs_as_nobody_on_any_base() ->
     assert all((DEPLOY.parent / name).exists() for name in copied)
     (locked,) = [words for word, words in lines if word == "RUN" and "-r " in words]
     assert "--require-hashes -r requirements.lock" in locked
+    assert "deploy/requirements.lock" in copied
+
+
+def locked_in(lock: Path) -> dict[str, tuple[str, set[str]]]:
+    """The version and the digests of each distribution, by its name."""
+    entries = re.split(r"^(?=\w)", lock.read_text("utf-8"), flags=re.M)[1:]
+    found = [re.match(r"([\w.-]+)==([^ ;]+)", entry) for entry in entries]
+    return {
+        name[1]: (name[2], set(re.findall(r"--hash=(\S+)", entry)))
+        for name, entry in zip(found, entries, strict=True)
+        if name is not None
+    }
+
+
+def test_production_gets_what_the_engine_needs_in_the_versions_that_tests_ran_with() -> None:
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))
+    extras, named = project["project"]["optional-dependencies"], re.compile(r"[\w.-]+")
+
+    def names(requirements: list[str]) -> set[str]:
+        return {match[0].lower() for each in requirements if (match := named.match(each))}
+
+    whole, ours = locked_in(DEPLOY.parent / "requirements.lock"), locked_in(DEPLOY / "requirements.lock")
+    assert ours.keys() - whole.keys() == set()
+    for name, (version, digests) in ours.items():
+        assert (name, version) == (name, whole[name][0])
+        assert digests & whole[name][1], name
+    needed = names([*project["project"]["dependencies"], *extras["engine"], *extras["otel"]])
+    builds = names(project["build-system"]["requires"])
+    assert builds == names(project["dependency-groups"]["build"])
+    assert (needed | builds) - ours.keys() == set()
+    assert names(extras["dev"]) & ours.keys() == builds, "what only tests need is not there"
+    assert len(ours) < 0.7 * len(whole)
 
 
 def test_what_is_named_by_version_is_of_this_one() -> None:
