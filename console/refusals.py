@@ -28,7 +28,7 @@ def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
         case ValidationError():
             return 422, label("problem", "invalid", language)
         case KeyReused():
-            return 422, label("problem", "key_reused", language)
+            return 422, label("console", "form_sent_before", language)
         case Stale():
             return 409, label("problem", "stale", language)
         case Unavailable():

@@ -33,7 +33,7 @@ from domain.messages.days import day_text
 from domain.messages.period_names import period_said
 from domain.words import CommandName, Role, Urgency
 from ledger.queries.supervising import Chosen
-from starter.errors import NotFound
+from starter.errors import KeyReused, NotFound
 
 CONFIRMATION: Final = "/supervision/confirm"
 URGED: Final = "/supervision/urge"
@@ -133,6 +133,8 @@ async def _urged(context: AppContext, caller: Caller, request_id: str, body: Com
         answer = await carry_out(context, caller, request_id, body, key, None)
     except NotFound:
         return _outcome(request_id, False, words("problem")["not_found"], seen=False)
+    except KeyReused:
+        return _outcome(request_id, False, words("console")["urged_by_this_list"])
     except REFUSED as refusal:
         return _outcome(request_id, False, {each: refusal_told(refusal, each)[1] for each in LANGUAGES})
     return _outcome(request_id, True, words("console")["urged_before" if answer.repeated else "urged_now"])

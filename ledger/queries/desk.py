@@ -114,15 +114,13 @@ def hand_over(
 def officers_of(engine: Engine, unit: str) -> Mapping[str, str | None]:
     """The officers known in a unit by sign-in name, each with the name that the issuer told of them, if any.
 
-    Known are those who signed in within a month, have claimed a case, or are part of a stand-in.
+    Known are those who signed in within a month, hold a case, or are part of a stand-in.
     """
     signed_in, nameless = console_sessions.c.bearer, null().cast(Text)
     here = func.upper(signed_in["org"].astext) == unit
     known = union(
         select(signed_in["subject"].astext.label("officer"), signed_in["name"].astext.label("name")).where(here),
-        select(desk_claims.c.officer, nameless).where(
-            desk_claims.c.unit == unit, desk_claims.c.by == desk_claims.c.officer
-        ),
+        select(desk_claims.c.officer, nameless).where(desk_claims.c.unit == unit),
         select(desk_substitutes.c.absent, nameless).where(desk_substitutes.c.unit == unit),
         select(desk_substitutes.c.substitute, nameless).where(desk_substitutes.c.unit == unit),
     ).subquery()

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from api.cases.sheets.columns import BY_NAME, COLUMNS, REFERENCE, STATUTE
 from api.cases.sheets.reading import MOST_BYTES, MOST_ROWS, SheetUnusable, read_sheet
 from api.cases.sheets.template import sheet_xlsx, template_xlsx
-from domain.messages import words
+from domain.messages import label, words
 from procedures.share_request.application import Application
 from tests.api.callers import People
 from tests.api.sheets import lines_of, saved, sheet_of, typed
@@ -98,8 +98,9 @@ async def test_a_refusal_of_the_rules_is_told_with_its_article(people: People) -
     items = (await brought(people, sheet_of(rows), query="?preview=true")).json()["items"]
     assert [row["outcome"] for row in items] == ["not_filed"] * 3
     assert "条" in items[0]["why"]
+    there = label("console", "in_force_there", "zh").format(place="常熟市")
     assert [row["cell"] for row in items[1:]] == ["B4", "F5"]
-    assert ("常熟市现行文本" in items[1]["why"], "changshu" in items[1]["why"]) == (True, False)
+    assert (there in items[1]["why"], "changshu" in items[1]["why"]) == (True, False)
     assert "提供部门名称、用途" in items[2]["why"]
 
 

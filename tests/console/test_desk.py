@@ -234,6 +234,8 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     told = label("console", "handed_over_to", "zh").format(case=request_id, officer="wang")
     assert told in (await officer.get(handed.headers["location"])).text
     assert told not in (await officer.get("/desk?tab=mine")).text
+    known = (await officer.get("/desk/substitutes")).text
+    assert '<option value="wang">wang</option>' in known
     lost = await officer.send("/desk/hand-over", {**sure, "to_other": "li"})
     assert lost.status_code == 409
     assert label("problem", "claimed", "zh").format(officer="wang") in lost.text

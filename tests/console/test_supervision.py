@@ -178,6 +178,8 @@ async def test_many_are_urged_with_the_list_as_it_was_confirmed(people: People, 
     again = await bureau.send("/supervision/urge", whole)
     assert results(again.text) == {first: "yes", second: "yes", ended: "no"}
     assert again.text.count(label("console", "urged_before", "zh")) == 2
+    otherwise = await bureau.send("/supervision/urge", {**whole, "reason": "另一理由"})
+    assert otherwise.text.count(label("console", "urged_by_this_list", "zh")) == 2
     for request_id in (first, second):
         assert await urged(people, request_id) == [{"level": "red", "reason": "逾期风险"}]
     assert await urged(people, other) == []

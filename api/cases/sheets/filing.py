@@ -113,7 +113,7 @@ class SheetFiling:
         except RequestRefused as refusal:
             return self._refused(row, refusal)
         except KeyReused:
-            return self._not(row, label("problem", "key_reused", self.language), row.cells.get("reference"))
+            return self._not(row, label("sheet", "reference_used", self.language), row.cells.get("reference"))
         except Unavailable:
             return self._not(row, label("problem", "unavailable", self.language))
         except EngineError as error:
