@@ -1,1 +1,1 @@
-"""The procedures (办理程序), a folder each. ``registry`` lists them all; ``common`` is what several share."""
+"""The procedures (办理程序), one folder for each. ``registry`` lists them; ``common`` has what several share."""

@@ -1,4 +1,4 @@
-"""What to see before a command is given, though nothing forbids it (提醒): it is refused for none of it."""
+"""Cautions (提醒): things to look at before giving a command; none of them refuses it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from domain.words import EventType
 from procedures.share_request.case import ShareRequestCase
 
 LONGER_THAN_ASKED: Final = "longer_than_asked"
-"""Data would be given until a later day than was applied for."""
+"""Data would be granted until a later day than was applied for."""
 
 
 @dataclass(frozen=True)
 class Caution:
-    """One thing to look at; ``about``: a finding's word or one of ours, ``days``: what its sentence names.
+    """One caution; ``about``: the word of a finding or one of ours; ``days``: the days named in its sentence.
 
-    ``clause``: where the case's text asks for it, if it does.
+    ``clause``: the clause of the case's text that asks for it, if any.
     """
 
     about: str
@@ -28,7 +28,7 @@ class Caution:
 
 
 def cautions(case: Case, events: Sequence[NumberedEvent]) -> Iterator[Caution]:
-    """What to look at in events that a command would write to a case: the findings in them, and a use for longer."""
+    """The cautions for events that a command would record: their findings, and a longer use than applied for."""
     for event in events:
         for finding in event.data.get("findings") or ():
             yield Caution(finding, _asking_for(finding, event.type, case.statute))
@@ -36,7 +36,7 @@ def cautions(case: Case, events: Sequence[NumberedEvent]) -> Iterator[Caution]:
 
 
 def _asking_for(finding: str, of: EventType, statute: Statute) -> Clause | None:
-    """The clause that asks an answer for the consent of the provider's side, else an application for what it lacks."""
+    """The clause that asks for it: in an answer for the provider's consent, in an application for what is missing."""
     if of in (EventType.GRANTED, EventType.REFUSED):
         return statute.answer_consent
     asked = {f"no_{each.field}": each.clause for each in statute.filing.declares}
@@ -44,7 +44,7 @@ def _asking_for(finding: str, of: EventType, statute: Statute) -> Clause | None:
 
 
 def _longer_than_asked(case: Case, events: Sequence[NumberedEvent]) -> Iterator[Caution]:
-    """Where data would be granted, or is proposed to be, beyond the term of use in the application (使用时限)."""
+    """The caution if data is granted or proposed beyond the term of use in the application (使用时限)."""
     asked = case.application.use_until if isinstance(case, ShareRequestCase) else None
     terms = [event.data.get("terms") or {} for event in events if event.type in _SAYING_TERMS]
     given = [date.fromisoformat(each["expires_on"]) for each in terms if each.get("expires_on")]

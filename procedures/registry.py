@@ -1,4 +1,4 @@
-"""All procedures (全部程序), listed once; and the engine asked about a case by the procedure that it follows."""
+"""The list of all procedures (全部程序), and the engine's functions applied with the procedure of a case."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -38,11 +38,11 @@ ALL: Final[tuple[Procedure[Any], ...]] = (
     CATALOGUE_CHANGE,
     PERIODIC_DUTY,
 )
-"""Every procedure that there is."""
+"""All procedures."""
 
 
 def by_name(procedures: Sequence[Procedure[Any]]) -> Mapping[ProcedureName, Procedure[Any]]:
-    """Procedures by their names. Raises InvalidProcess unless every name stands for exactly one."""
+    """Procedures by name. Raises InvalidProcess unless there is exactly one for every name."""
     count = Counter(procedure.name for procedure in procedures)
     wrong = [f"{name.value} stands in ALL {count[name]} times, not once" for name in ProcedureName if count[name] != 1]
     if wrong:
@@ -54,16 +54,16 @@ PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = by_name(ALL)
 """The procedures by name."""
 
 DEFAULT: Final[Procedure[Any]] = SHARE_REQUEST
-"""The procedure of whatever is filed without naming one."""
+"""The procedure of a filing that names none."""
 RULED_BY: Final[Mapping[str, ProcedureName]] = {each.section: each.name for each in ALL if each.section is not None}
-"""The sections of a text by their names, each with the procedure that it rules."""
+"""The procedures by the section of a text that governs them."""
 
 RULED_BY_THE_WHOLE: Final[Sequence[ProcedureName]] = tuple(each.name for each in ALL if each.section is None)
-"""The procedures that no section rules, but the text as a whole."""
+"""The procedures governed by the text as a whole."""
 
 
 def refuse_unmeasured(procedures: Sequence[Procedure[Any]]) -> None:
-    """Raises InvalidProcess for a clock that no stage of any of these procedures measures."""
+    """Raises InvalidProcess for a clock that is measured in no stage of these procedures."""
     measured = {clock for procedure in procedures for clock in procedure.process.clocks}
     for clock in ClockId:
         if clock not in measured:
@@ -86,9 +86,9 @@ def open_case(
     digests: Digests | None = None,
     places: frozenset[str] = frozenset({EVERYWHERE}),
 ) -> list[Event]:
-    """The events that open a case which nothing has happened in yet: :func:`domain.engine.procedure.open_case`.
+    """The events that open a new case: :func:`domain.engine.procedure.open_case`.
 
-    Raises Refused when the rules do not let it be opened.
+    Raises Refused if the rules do not let it be opened.
     """
     return opening.open_case(procedure_of(case), case, actor, at, digests, places)
 
@@ -96,7 +96,7 @@ def open_case(
 def decide(case: Case, command: Command, at: datetime, taken: bool = False) -> list[Event]:
     """The events of a command received at an instant: :func:`domain.engine.decide.decide`.
 
-    Raises Refused with the code and the article, and InvalidFields for a field that cannot be.
+    Raises Refused with the code and the article, and InvalidFields for an invalid field.
     """
     return deciding.decide(procedure_of(case), case, command, at, taken)
 
@@ -107,16 +107,16 @@ def by_itself(case: P, at: datetime, rule: Callable[[Decision[P]], None]) -> lis
 
 
 def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
-    """The case as time alone leaves it, and the events on the way: :func:`domain.engine.timers.advance`."""
+    """The case after time has passed, and the events on the way: :func:`domain.engine.timers.advance`."""
     return timers.advance(procedure_of(case), case, until)
 
 
 def allowed(case: Case, role: Role) -> Sequence[CommandName]:
-    """The commands that a role may give now: all that can still refuse them is what they say."""
+    """The commands that a role may give now; only their fields can still get them refused."""
     return deciding.allowed(procedure_of(case), case, role)
 
 
 def who_may(name: CommandName, procedure: ProcedureName) -> Sequence[Role]:
-    """The roles that may ever give a command in a procedure; none where it has no such command."""
+    """The roles that may give a command in a procedure at all; none if it has no such command."""
     rule = PROCEDURES[procedure].rules.get(name)
     return rule.by if rule else ()

@@ -1,4 +1,4 @@
-"""One access grant (共享授权): what was granted, what has come of it, and how access is closed."""
+"""The state of one access grant (共享授权), and the rules that close access."""
 
 from calendar import monthrange
 from collections.abc import Collection, Mapping
@@ -32,7 +32,7 @@ _ENDS: Mapping[EventType, Outcome] = {
     EventType.SERVICE_ENDED: Outcome.ENDED,
     EventType.EXPIRED: Outcome.EXPIRED,
 }
-"""What each end of a grant closes it as, once the data has been disposed of."""
+"""The outcome with which each end of a grant closes it, once the data has been disposed of."""
 _UNANSWERED: Mapping[str, Any] = {"end_answered": False, "end_agreed": False, "end_allowed": False, "not_agreed": False}
 _NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": {}, **_UNANSWERED}
 
@@ -40,7 +40,7 @@ _NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": 
 class AccessGrant(Sharing):
     """What was granted (授权内容): to whom, of what, for what, on which terms, until when.
 
-    ``granted_by`` is the request that it follows from. ``seasonal`` says why the data is used at certain times alone.
+    ``granted_by`` is the request that granted it. ``seasonal``: why the data is used only at certain times.
     """
 
     justification: Text | None = None
@@ -50,18 +50,18 @@ class AccessGrant(Sharing):
 
     @property
     def expires_on(self) -> date | None:
-        """The last day of the term: as granted, else as applied for."""
+        """The last day of the term: as granted, otherwise as applied for."""
         return self.terms.expires_on or self.use_until
 
     def as_application(self) -> Application:
-        """The request that asks once more for what this grant opened, in its scope (续期)."""
+        """The application for a renewal (续期) of this grant, in its scope."""
         kept = self.model_dump(exclude={"terms", "granted_by", "seasonal"})
         return Application.model_validate({**kept, "scope": self.scope or self.terms.scope})
 
 
 @dataclass(frozen=True)
 class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
-    """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
+    """One grant, from the opening of access to its end. It may run for years, so it keeps little about its use."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
 
@@ -81,11 +81,11 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
     clocks_before: int = 0
     """The number of the last clock before the suspension: those after it are its own."""
     failure: Failure | None = None
-    """How that rectification has failed, as far as it has."""
+    """How that rectification has failed, if it has."""
     disposal_required: bool = False
     disposal_reported: bool = False
     ended_as: Outcome | None = None
-    """How the grant ended, or would close now; while the data is still to be disposed of it stays open."""
+    """The outcome with which the grant ended, or would close now; it stays open until the data is disposed of."""
 
     @property
     def excepted(self) -> bool:
@@ -98,12 +98,12 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
         return self.disposal_required and not self.disposal_reported
 
     def answerable(self, clock: ClockId) -> Party:
-        """The user answers for what it is to do with the data, the provider for nothing that a clock here measures."""
+        """The user, for every limit: no clock here measures an act of the provider."""
         return self.requester if clock is ClockId.DISPOSAL else self.provider
 
     @property
     def dispute_clause(self) -> Clause | None:
-        """The clause on a dispute over the end or the change of the service, where the text has one."""
+        """The clause on disputes over ending or changing the service, if the text has one."""
         return self.rules.dispute
 
     @property
@@ -112,11 +112,11 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
         return self.end_agreed or self.end_allowed
 
     def terms_negotiated(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """What came of the negotiation: the proposal, which whoever proposed may change only until it is settled."""
+        """The terms that the negotiation led to: the proposal's, which its author cannot change once it is settled."""
         return {**told, **self.proposed_terms} if self.end_settled else {**self.proposed_terms, **told}
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
+        """Updates the use counters, the proposal to end it, the renewal, and the suspension."""
         data = event.data
         match event.type:
             case EventType.USED:
@@ -148,7 +148,7 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
         return {**self._suspension_after(event), **self._end_after(event)}
 
     def _suspension_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """What an event says of the rectification that was ordered with the suspension."""
+        """Changes about the rectification that was ordered with the suspension."""
         data = event.data
         match event.type:
             case EventType.SUSPENDED:
@@ -166,7 +166,7 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
         return {}
 
     def _end_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """How the grant ended, and what an event says of the data's disposal."""
+        """Changes about the end of the grant and the disposal of the data."""
         match event.type:
             case EventType.DISPOSAL_REQUIRED:
                 return {"disposal_required": True, "disposal_reported": False}
@@ -187,9 +187,9 @@ def heard(case: GrantCase) -> bool:
 
 
 def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "change")) -> None:
-    """What the provider does to a service waits for the user's answer, or until its time has passed.
+    """The provider may change or end a service only after the user's answer, or after the time for it has passed.
 
-    While a dispute about it runs it waits for the end of that. Raises Refused.
+    While a dispute about it runs, the provider must wait for its end. Raises Refused.
     """
     if case.stage in DISPUTED:
         raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="dispute_runs")
@@ -199,22 +199,22 @@ def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "c
 
 
 def drop_dispute(decision: Decision[GrantCase]) -> None:
-    """Access ends or rests: the proposal to end the service and the dispute about it are off the table."""
+    """Access ends or is suspended: drop the proposal to end the service, and the dispute about it."""
     for clock_id in (ClockId.NEGOTIATION, ClockId.COORDINATION, ClockId.FINAL_INSTANCE):
         decision.cancel(clock_id)
 
 
-# The watch over disuse (长期未使用), and the term (期限)
+# Disuse (长期未使用) and the term (期限)
 
 
 def watch_disuse(decision: Decision[GrantCase]) -> None:
-    """Disuse counts from now on, where the text has it: nobody can be blamed for not using what is suspended."""
+    """Start the limit on disuse, if the text has one: time under suspension does not count as disuse."""
     if decision.case.rules.unused is not None:
         decision.start(ClockId.UNUSED_ACCESS)
 
 
 def move_term(decision: Decision[GrantCase], day: date) -> None:
-    """The term ends on another day; where the day agreed on has gone by meanwhile, it ends now."""
+    """Move the end of the term to another day; if that day has already passed, the grant ends now."""
     rules = decision.case.rules
     clause = rules.term or rules.clause
     clock = decision.case.open_clock(ClockId.GRANT_TERM)
@@ -230,7 +230,7 @@ def move_term(decision: Decision[GrantCase], day: date) -> None:
 
 
 def change_service(decision: Decision[GrantCase], terms: Mapping[str, Any], reason: str | None) -> None:
-    """变更服务: on these terms from now on, filed with the bureau; a new last day moves the term."""
+    """变更服务: these terms apply from now on and are filed with the bureau; a new last day moves the term."""
     rules = decision.case.rules
     on_record = rules.negotiate_end or rules.end_of_service
     decision.stage = Stage.IN_USE
@@ -244,7 +244,7 @@ def change_service(decision: Decision[GrantCase], terms: Mapping[str, Any], reas
 
 
 def expire(decision: Decision[GrantCase]) -> None:
-    """期满: access ends with the term, whatever was going on; the user may apply again."""
+    """期满: access ends with the term, whatever else is pending; the user may apply again."""
     rules = decision.case.rules
     decision.stage = Stage.EXPIRED
     decision.cancel(ClockId.RECTIFICATION)
@@ -254,9 +254,9 @@ def expire(decision: Decision[GrantCase]) -> None:
 
 
 def end(decision: Decision[GrantCase], outcome: Outcome) -> None:
-    """The grant is over: access is closed, unless its term had closed it before.
+    """End the grant: close access, unless the end of its term closed it before.
 
-    Where the provider has asked for it, the case waits until the user reports what became of the data (妥善处置).
+    If the provider has asked for disposal (妥善处置), the case waits for the user's report.
     """
     waits = _disposal_is_due(decision)
     if waits:
@@ -272,7 +272,7 @@ def end(decision: Decision[GrantCase], outcome: Outcome) -> None:
 
 
 def _disposal_is_due(decision: Decision[GrantCase]) -> bool:
-    """Whether the data has still to be disposed of, by the case and by this very act; giving access back reports it."""
+    """Whether disposal is due after this act; an act that gives access back already reports it."""
     said = {event.type for event in decision.events}
     if said & {EventType.DISPOSAL_REPORTED, EventType.RELINQUISHED}:
         return False
@@ -280,7 +280,7 @@ def _disposal_is_due(decision: Decision[GrantCase]) -> bool:
 
 
 def close_access(decision: Decision[GrantCase]) -> None:
-    """关闭授权; and until when the records of use must be kept, where the text says so."""
+    """关闭授权, with the day until which records of use must be kept, if the text says so."""
     records = decision.case.rules.records
     clause: Clause | None = records.clause if records else decision.case.rules.clause
     until = kept_until(day_of(decision.at), records).isoformat() if records else None
@@ -288,7 +288,7 @@ def close_access(decision: Decision[GrantCase]) -> None:
 
 
 def kept_until(day: date, records: Retention) -> date:
-    """The last day on which records of a use that ended on ``day`` must be there (保存期限)."""
+    """The last day of retention of records of a use that ended on ``day`` (保存期限)."""
     months = day.month - 1 + records.amount * (12 if records.unit == "year" else 1)
     year, month = day.year + months // 12, months % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

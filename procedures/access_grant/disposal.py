@@ -1,6 +1,6 @@
-"""Disposal (妥善处置): when sharing is over the user deals with the data as the provider asks, and reports it.
+"""Disposal (妥善处置): after the end of sharing the user disposes of the data as the provider asks, and reports it.
 
-809 art. 27¶1. The provider asks with the act that ends the grant, or by itself at any time before it is closed.
+809 art. 27¶1. The provider asks for it with the act that ends the grant, or separately at any time before it is closed.
 """
 
 from domain.clocks import ClockId
@@ -19,14 +19,14 @@ RULES: RuleBook[GrantCase] = RuleBook()
 
 
 class Asking(Reasoned):
-    """An act of the provider that may also say what is to become of the data, and within how many working days."""
+    """An act of the provider that may also ask for disposal of the data, within a number of working days."""
 
     disposal: Text | None = None
     working_days: WorkingDays | None = None
 
 
 def ask_for_disposal(decision: Decision[GrantCase], said: Asking) -> None:
-    """What the provider asks of the user, where it asks anything: the limit is its own, or the operator's."""
+    """Note what the provider asks of the user, if anything; the limit is the provider's, or the operator's."""
     if not said.disposal:
         return
     rule = decision.case.rules.disposal
@@ -54,7 +54,7 @@ def _no_rule_on_disposal(case: GrantCase) -> Refused | None:
     unavailable=_no_rule_on_disposal,
 )
 def require_disposal(decision: Decision[GrantCase], said: Asking) -> None:
-    """要求处置: what the user is to do with the data; asked again, it takes the place of what was asked before."""
+    """要求处置: what the user is to do with the data; replaces an earlier request."""
     clause = decision.case.rules.disposal
     decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="disposal")
     ask_for_disposal(decision, said)
@@ -79,7 +79,7 @@ def _it_was_asked_for(case: GrantCase, _: Role) -> None:
     when=_it_was_asked_for,
 )
 def report_disposal(decision: Decision[GrantCase], said: Disposed) -> None:
-    """报告处置: what was asked for is done. A grant that had ended closes with that."""
+    """报告处置: the user has done what was asked. A grant that had ended is closed."""
     clause = decision.case.rules.disposal
     decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="disposal")
     decision.note(EventType.DISPOSAL_REPORTED, clause, disposal=said.disposal)

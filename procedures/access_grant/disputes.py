@@ -1,9 +1,8 @@
-"""A dispute over the end or the change of a service (争议): 提请协调, 协调, 报请决定. Access goes on meanwhile.
+"""Disputes over ending or changing a service (争议): 提请协调, 协调, 报请决定. Access goes on meanwhile.
 
-The user disagrees, or the negotiation led to nothing: whoever the text names coordinates and decides, as after a
-refusal (809 art. 28¶2). Until then the provider may neither end nor change the service. ``agreed`` and ``grant`` mean
-that the service goes on, on the terms named with them where there are any; ``deny`` that the provider may do what it
-proposed.
+If the user disagrees, or the negotiation fails, the organs named by the text coordinate and decide, as after a refusal
+(809 art. 28¶2). Until then the provider may neither end nor change the service. ``agreed`` and ``grant`` mean that the
+service goes on, on the terms given with them, if any; ``deny`` means that the provider may do what it proposed.
 """
 
 from typing import Any
@@ -39,7 +38,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
     when=_differ_after_negotiating,
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:
-    """提请协调: the user does not agree, or the negotiation's time has passed."""
+    """提请协调: the user does not agree, or the time for negotiation has passed."""
     refer_after_negotiating(decision, said, cancels=(ClockId.NEGOTIATION,))
 
 
@@ -66,7 +65,7 @@ may_be_decided(RULES, carry_out=_as_decided)
 
 
 def _service_goes_on(decision: Decision[GrantCase], terms: Terms | None) -> None:
-    """The proposal is off the table; what was agreed or decided instead takes effect, and is filed with the bureau."""
+    """Drop the proposal; what was agreed or decided instead takes effect and is filed with the bureau."""
     if terms is None or not terms.said():
         return
     until = terms.expires_on

@@ -1,4 +1,4 @@
-"""How a grant ends before its term when nobody has misused it: 终止或者变更服务, 交还."""
+"""Ends of a grant before its term, other than for misuse: 终止或者变更服务, 交还."""
 
 from datetime import date
 from typing import Literal
@@ -46,7 +46,7 @@ def _no_end_by_the_provider(case: GrantCase) -> Refused | None:
     unavailable=_no_end_by_the_provider,
 )
 def propose_end(decision: Decision[GrantCase], said: ProposingEnd) -> None:
-    """提出终止或者变更: with the due reason; it is negotiated with the user, and access goes on meanwhile."""
+    """提出终止或者变更: with a due reason, to be negotiated with the user; access goes on meanwhile."""
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.end_of_service)
     if said.terms and said.terms.expires_on and said.terms.expires_on <= day_of(decision.at):
@@ -70,7 +70,7 @@ def _not_answered_yet(case: GrantCase, _: Role) -> None:
 
 @RULES.command(CommandName.ANSWER_END, by=[Role.REQUESTER], says=AnsweringEnd, when=_not_answered_yet)
 def answer_end(decision: Decision[GrantCase], said: AnsweringEnd) -> None:
-    """答复: the user agrees, or says why not; the bureau has it on file either way."""
+    """答复: the user agrees, or says why not; filed with the bureau either way."""
     clause = decision.case.rules.negotiate_end
     if not said.agrees:
         decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -79,7 +79,7 @@ def answer_end(decision: Decision[GrantCase], said: AnsweringEnd) -> None:
 
 
 class EndingService(Asking):
-    """The end or the change itself; ``withdrawal``: the case that withdraws the resource, named by that case itself."""
+    """The end or the change itself; ``withdrawal``: the case that withdraws the resource, if it gives the command."""
 
     terms: Terms | None = None
     withdrawal: Code | None = None
@@ -103,7 +103,7 @@ def _negotiated_or_withdrawn(case: GrantCase, role: Role) -> None:
     when=_negotiated_or_withdrawn,
 )
 def end_service(decision: Decision[GrantCase], said: EndingService) -> None:
-    """终止或者变更服务, after the negotiation, and filed with the bureau; or because the resource is withdrawn."""
+    """终止或者变更服务: after the negotiation, filed with the bureau; or because the resource is withdrawn."""
     if decision.actor.role is Role.PLATFORM:
         _end_with_the_resource(decision, said)
         return
@@ -133,13 +133,13 @@ def _change_service(decision: Decision[GrantCase], said: EndingService) -> None:
 
 
 def _end_with_the_resource(decision: Decision[GrantCase], said: EndingService) -> None:
-    """Only the withdrawal itself says so: what a caller says of a withdrawal ends nothing."""
+    """End the grant with its resource; only the withdrawal case itself may ask for this."""
     withdrawal = decision.case.statute.withdrawal
     if withdrawal is None or said.withdrawal is None or said.withdrawal != decision.by_case:
         raise Refused(RefusalCode.NOT_YOUR_TURN, decision.case.rules.end_of_service)
     ground = withdrawal.consent or withdrawal.clause
     if decision.case.stage is Stage.DISPOSAL:
-        return  # access has ended already, and how it ended stays
+        return  # access has ended already; its outcome stays
     decision.note(EventType.SERVICE_ENDED, ground, reason=said.reason, withdrawal=said.withdrawal)
     end(decision, Outcome.ENDED)
 
@@ -148,7 +148,7 @@ def _end_with_the_resource(decision: Decision[GrantCase], said: EndingService) -
 
 
 class Relinquishing(Filed):
-    """Why the data is needed no longer, and what was done with it."""
+    """Why the data is no longer needed, and what was done with it."""
 
     cause: Literal["purpose_achieved", "impossible", "unnecessary"]
     disposal: Text | None = None
@@ -160,7 +160,7 @@ class Relinquishing(Filed):
     says=Relinquishing,
 )
 def relinquish(decision: Decision[GrantCase], said: Relinquishing) -> None:
-    """交还授权: the purpose is achieved or gone; the data is disposed of as the provider asks."""
+    """交还授权: the purpose is achieved or has lapsed; the data is disposed of as the provider asks."""
     rules = decision.case.rules
     if rules.disposal is not None:
         decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, rules.disposal, fields="disposal")

@@ -15,17 +15,17 @@ from procedures.common.supervision import SUPERVISED
 
 
 def _disposes(statute: Statute) -> bool:
-    """The text speaks of what happens to the data when sharing is over (妥善处置)."""
+    """Whether the text regulates the disposal of data after sharing (妥善处置)."""
     return statute.access is not None and statute.access.disposal is not None
 
 
 def _revokes_without_negotiation(statute: Statute) -> bool:
-    """Nobody has to negotiate before what is not used is taken back (收回授权)."""
+    """Whether unused access may be revoked without negotiation (收回授权)."""
     return statute.access is not None and statute.access.end_of_service is None
 
 
 ENDS = (Stage.DISPOSAL, Stage.CLOSED)
-"""Where the end of access leads: to disposal where the provider asked for it, else to the end."""
+"""Where the end of access leads: to disposal if the provider asked for it, otherwise to the end of the case."""
 
 AT_ANY_STAGE: Final = {
     CommandName.REQUIRE_DISPOSAL: STAYS,
@@ -41,9 +41,9 @@ IN_SERVICE: Final = {
 }
 
 
-# The provider may ask at any time what is to become of the data, and the limit for that runs from then (809 art. 27).
+# The provider may ask for disposal at any time; its limit runs from then (809 art. 27).
 ASKED_EARLY: Final = (ClockId.DISPOSAL,)
-# Whoever uses again, while the end is negotiated or disputed, what lay unused: disuse counts from that use.
+# Use may resume while the end is negotiated or disputed; disuse counts from that use.
 USED_MEANWHILE: Final = (*ASKED_EARLY, ClockId.UNUSED_ACCESS)
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
 NOTHING_MORE: Final[OfCommands] = {}
@@ -59,9 +59,9 @@ def _before_disposal(
     commands_only: OfCommands = NOTHING_MORE,
     expiry: Mapping[ClockId, Sequence[Stage]] = EXPIRES,
 ) -> DeclaredStage:
-    """A stage before the disposal: the grant's term ends it, unless ``expiry`` says otherwise.
+    """A stage before disposal: the end of the grant's term ends it, unless ``expiry`` says otherwise.
 
-    The way of what ends access to disposal, and the limit for that, are there where the text speaks of disposal.
+    The transitions to disposal, and its limit, exist only if the text regulates disposal.
     """
     return DeclaredStage(
         stage,
@@ -77,7 +77,7 @@ def _before_disposal(
 
 
 def _to_disposal(ways: Mapping[C, Sequence[Stage]]) -> dict[C | tuple[C, Stage], Condition]:
-    """The condition of each way to disposal."""
+    """The condition of each transition to disposal."""
     return {(cause, Stage.DISPOSAL): _disposes for cause, stages in ways.items() if Stage.DISPOSAL in stages}
 
 
@@ -174,7 +174,7 @@ PROCESS: Final = Process(
 )
 
 IN_EFFECT: Final = tuple(stage for stage in PROCESS.open_stages if stage is not Stage.DISPOSAL)
-"""The stages of a grant that has not ended: after that the data is disposed of, if at all."""
+"""The stages of a grant that has not ended, thus without disposal."""
 
 ACCESS_GRANT: Final = Procedure(
     case=GrantCase,

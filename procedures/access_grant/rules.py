@@ -1,4 +1,4 @@
-"""Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
+"""Access grant (共享授权): the rules of opening, use, disuse, renewal and the term."""
 
 from domain.calendar import day_of
 from domain.clocks import ClockId
@@ -33,7 +33,7 @@ RULES: RuleBook[GrantCase] = RuleBook()
 
 
 def begin(decision: Decision[GrantCase], digests: Digests) -> None:
-    """开通授权: use is recorded from now on; the term ends on its day; where the text has it, disuse is watched."""
+    """开通授权: use is recorded from now on; the term and, if the text has one, the limit on disuse start."""
     rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
     refuse_unless_given(named, rules.clause)
@@ -74,7 +74,7 @@ class Using(Filed):
 
 @RULES.command(CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], says=Using)
 def record_use(decision: Decision[GrantCase], said: Using) -> None:
-    """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
+    """使用记录: one event. Only a use after long disuse changes a clock; others count when the clock is due."""
     rules = decision.case.rules
     clause = rules.records.clause if rules.records else rules.clause
     if said.count == 0:
@@ -88,7 +88,7 @@ def record_use(decision: Decision[GrantCase], said: Using) -> None:
 
 
 def _used_meanwhile(decision: Decision[GrantCase], clock: Clock) -> bool:
-    """Whether the access was used since the limit began; then the limit runs anew from the last use."""
+    """Whether the access was used since the limit began; if so, the limit starts again from the last use."""
     last = decision.case.last_used_at
     if last is None or day_of(last) <= day_of(clock.started_at):
         return False
@@ -118,9 +118,9 @@ def _unused_long_enough(case: GrantCase, _: Role) -> None:
     when=_unused_long_enough,
 )
 def revoke(decision: Decision[GrantCase], said: Asking) -> None:
-    """收回授权: unused for longer than the text bears, and not for a seasonal reason.
+    """收回授权: unused for longer than the text allows, without a seasonal reason.
 
-    Where the text also binds whoever ends a service (809 art. 27¶3), negotiated before and filed with the bureau.
+    If the text also regulates ending a service (809 art. 27¶3), it must be negotiated first and filed with the bureau.
     """
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.unused)
@@ -135,7 +135,7 @@ def revoke(decision: Decision[GrantCase], said: Asking) -> None:
 
 
 class Renewing(ChangedFields):
-    """Until when it is needed now, and what else is different from before."""
+    """Until when access is needed now, and what else has changed."""
 
     use_until: Day
 
@@ -152,7 +152,7 @@ def _not_renewed_yet(case: GrantCase, _: Role) -> None:
     when=_not_renewed_yet,
 )
 def renew(decision: Decision[GrantCase], said: Renewing) -> None:
-    """重新申请: a new request, prepared from the old one; it is answered like every other."""
+    """重新申请: a new request prepared from the old one, and answered like any other."""
     clause = decision.case.rules.term or decision.case.rules.clause
     if said.use_until <= day_of(decision.at):
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
@@ -165,7 +165,7 @@ def renew(decision: Decision[GrantCase], said: Renewing) -> None:
 
 
 def on_expiry(decision: Decision[GrantCase], clock: Clock) -> bool:
-    """A term that ends is nobody's breach; access that was used meanwhile was not unused."""
+    """The end of the term is not a breach; nor is the end of the limit on disuse, if access was used meanwhile."""
     if clock.id is ClockId.GRANT_TERM:
         decision.wait_out(clock)
         decision.cancel(ClockId.UNUSED_ACCESS)
@@ -178,7 +178,7 @@ def on_expiry(decision: Decision[GrantCase], clock: Clock) -> bool:
 
 
 def on_breach(decision: Decision[GrantCase], clock: Clock) -> None:
-    """Nobody applied again."""
+    """The renewal window closed: nobody applied again."""
     if clock.id is ClockId.RENEWAL_WINDOW:
         end(decision, Outcome.EXPIRED)
 

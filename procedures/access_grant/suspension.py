@@ -1,6 +1,7 @@
-"""Misuse (违规使用): access is suspended, the user is told to put it right, and only if that fails sharing may end.
+"""Misuse (违规使用): access is suspended and rectification ordered; only if that fails may sharing be terminated.
 
-Whether it has failed is known from the rectification and from its limit, never from whoever wants to end the grant.
+Whether it has failed is decided by the rectification case and its limit, never by the word of whoever wants to
+terminate.
 """
 
 from typing import Literal
@@ -31,7 +32,7 @@ RULES: RuleBook[GrantCase] = RuleBook()
 
 
 class Suspending(Reasoned):
-    """What was done wrong, on which ground of the text, and within how many working days it must be put right."""
+    """The misuse, its ground in the text, and within how many working days it must be rectified."""
 
     ground: ShortText = "misuse"
     working_days: WorkingDays | None = None
@@ -49,7 +50,7 @@ def _no_suspension(case: GrantCase) -> Refused | None:
     unavailable=_no_suspension,
 )
 def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
-    """暂停共享权限, and the user is told to put it right within a limit: a rectification is opened."""
+    """暂停共享权限: access is suspended, and a rectification with a limit is opened."""
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
     if said.ground not in rules.misuse_grounds:
@@ -74,22 +75,22 @@ def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
 
 @RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], says=Reasoned)
 def restore(decision: Decision[GrantCase], said: Reasoned) -> None:
-    """恢复共享权限: what was wrong has been put right, and how that is known."""
+    """恢复共享权限: the misuse has been rectified, and how that is known."""
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, decision.case.rules.misuse)
     decision.stage = Stage.IN_USE
     decision.cancel(ClockId.RECTIFICATION)
     decision.note(EventType.RESTORED, decision.case.rules.misuse, reason=said.reason)
-    decision.cancel(ClockId.UNUSED_ACCESS)  # of a grant that was suspended before suspending ended it
+    decision.cancel(ClockId.UNUSED_ACCESS)  # a grant that was suspended when suspension did not yet end the proposal
     watch_disuse(decision)
 
 
-# What comes of the rectification
+# News of the rectification
 
 
 class RectificationNews(Filed):
-    """What the rectification that was ordered with the suspension says of itself.
+    """News from the rectification that was ordered with the suspension.
 
-    ``failed``: whether its limit had passed by then without what was asked; ``working_days``: a new limit.
+    ``failed``: whether its limit had passed by then without completion; ``working_days``: a new limit.
     """
 
     rectification: Code
@@ -106,7 +107,7 @@ class RectificationNews(Filed):
     between_cases=True,
 )
 def note_rectification(decision: Decision[GrantCase], said: RectificationNews) -> None:
-    """整改情况: told by the rectification itself and by no other; the limit stops and goes on here as it does there."""
+    """整改情况: only from the rectification case itself; its limit stops and continues here as it does there."""
     case, rules = decision.case, decision.case.rules
     if said.rectification != decision.by_case or said.rectification != case.rectification:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rules.misuse)
@@ -130,12 +131,12 @@ def note_rectification(decision: Decision[GrantCase], said: RectificationNews) -
 
 
 def _limits(case: GrantCase) -> list[Clock]:
-    """The limits of this suspension, in order: an earlier one's are done with."""
+    """The limits of this suspension, in order, without those of earlier suspensions."""
     return [c for n, c in sorted(case.clocks.items()) if n > case.clocks_before and c.id is ClockId.RECTIFICATION]
 
 
 def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
-    """How the rectification has failed by then, if it has; what it says counts, whatever the limit here had shown."""
+    """How the rectification has failed by then, if it has; its own word counts more than the limit here."""
     match said.what:
         case "accepted":
             return None
@@ -148,7 +149,7 @@ def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
 
 
 def limit_of_rectification_ended(decision: Decision[GrantCase], clock: Clock) -> bool:
-    """A new limit that ends before the one first given gives way to that, here as in the rectification."""
+    """If a new limit ends before the first one, the first one counts, as in the rectification itself."""
     longer = [c for c in _limits(decision.case) if c.due_at > clock.due_at]
     if longer:
         decision.replace(clock, "no_shorter_limit", None, longer[-1].amount, started_at=longer[-1].started_at)
@@ -167,7 +168,7 @@ def _has_not_refused_yet(case: GrantCase, _: Role) -> None:
     when=_has_not_refused_yet,
 )
 def refuse_rectification(decision: Decision[GrantCase], said: Reasoned) -> None:
-    """拒不整改: the user will not put it right, and why; the rectification is told so in the user's name."""
+    """拒不整改: the user refuses to rectify, and why; the rectification is told in the user's name."""
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
     decision.note(EventType.RECTIFICATION_REFUSED, rules.misuse, reason=said.reason)
@@ -180,9 +181,9 @@ def refuse_rectification(decision: Decision[GrantCase], said: Reasoned) -> None:
 
 
 class Terminating(Asking):
-    """Why sharing ends. ``rectification`` is what whoever ends it holds of the rectification: noted, never relied on.
+    """Why sharing ends. ``rectification``: the author's view of the rectification, which is noted but never relied on.
 
-    ``ground``: ``security`` where the text cancels a grant for want of it.
+    ``ground``: ``security``, if the text cancels grants for neglected security.
     """
 
     rectification: Literal["refused", "insufficient"] | None = None
@@ -201,7 +202,7 @@ def _no_termination(case: GrantCase) -> Refused | None:
     unavailable=_no_termination,
 )
 def terminate(decision: Decision[GrantCase], said: Terminating) -> None:
-    """终止共享 once the rectification has failed (拒不整改或者整改不到位); 取消授权 where security is neglected."""
+    """终止共享, once the rectification has failed (拒不整改或者整改不到位); 取消授权, if security is neglected."""
     rules, failure = decision.case.rules, decision.case.failure
     neglected = rules.security if said.ground == "security" else None
     clause = neglected or rules.terminate or rules.security

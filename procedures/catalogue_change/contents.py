@@ -1,6 +1,6 @@
-"""What an update of the catalogue declares and the text asks for (809 art. 13): whatever is left out is a finding.
+"""What the text asks an update of the catalogue to state (809 art. 13); whatever is left out becomes a finding.
 
-A finding refuses nothing: whether it matters is for the bureau that reviews.
+Findings do not refuse the update: the reviewing bureau decides whether they matter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from domain.statutes.sections import CatalogueRules
 from domain.words import SharingClass
 
 NOT_OF_A_KEPT_ENTRY = ("service_mode",)
-"""What an entry that is not shared cannot state."""
+"""Fields that an entry that is not shared cannot state."""
 
 
 class Declared(Protocol):
-    """What was said of the assessments before the update was submitted."""
+    """What an update says about prior assessments."""
 
     @property
     def secrecy_assessment(self) -> bool:
@@ -32,13 +32,13 @@ class Declared(Protocol):
 
 @dataclass(frozen=True)
 class Findings:
-    """``update`` is missing from the update itself; ``entries`` from each entry, by its code."""
+    """What is missing: ``update`` in the update itself, ``entries`` in each entry, by its code."""
 
     update: Sequence[str]
     entries: Mapping[str, Sequence[str]]
 
     def noted(self) -> dict[str, Any]:
-        """What an event says of the findings: every finding once, and beside them which entry lacks what."""
+        """The findings for an event: each once, and what each entry lacks."""
         found = dict.fromkeys([*self.update, *(each for entry in self.entries.values() for each in entry)])
         return {
             "findings": list(found) or None,
@@ -48,7 +48,7 @@ class Findings:
 
 
 def findings(said: Declared, entries: Sequence[Any], rules: CatalogueRules) -> Findings:
-    """What an update leaves out of all that the text asks to be assessed, consented to and stated."""
+    """What an update leaves out of the assessments, consents and statements that the text asks for."""
     asked = ("secrecy_assessment", "privacy_assessment", "head_consent") if rules.assessment else ()
     of_each = {entry.code: _left_out(entry, rules) for entry in entries}
     return Findings(

@@ -13,7 +13,7 @@ from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED
 
 
 def _may_be_extended(statute: Statute) -> bool:
-    """The text, or one before it by which a change of its days still goes, has a longer limit for the update."""
+    """Whether the text, or an earlier one that still governs old changes, allows extending the update's limit."""
     return any(text is not None and text.extension is not None for text in (statute.catalogue, *statute.earlier))
 
 

@@ -1,6 +1,6 @@
 """Catalogue change (目录更新): after a change of law, function or content the department updates its entries.
 
-The limit runs from the day of the change, not from the day on which somebody notes it here.
+The limit runs from the day of the change, not from the day on which it is filed here.
 """
 
 from collections.abc import Sequence
@@ -42,16 +42,16 @@ from procedures.common.supervision import may_be_supervised, take_back
 
 
 class EntryBasis(Filed):
-    """What an entry rests on that is shared less (依据): its kind, and which provision it is."""
+    """The legal basis (依据) of an entry that is not shared fully: its kind, and the provision."""
 
     kind: ShortText | None = None
     text: Text | None = None
 
 
 class CatalogueEntry(Filed):
-    """One entry of the catalogue (目录条目) as it shall be; ``reason``: why it is shared less (理由).
+    """One entry of the catalogue (目录条目) as it shall be; ``reason``: why it is not shared fully (理由).
 
-    Who provides it (提供单位) is the department that submits it.
+    Its provider (提供单位) is the department that submits it.
     """
 
     code: Code | None = None
@@ -72,7 +72,7 @@ Entries = Annotated[tuple[CatalogueEntry, ...], Field(max_length=500)]
 
 
 class CatalogueChange(Filed):
-    """What has changed, on which day, for which department's part of the catalogue."""
+    """What has changed, on which day, and the department whose part of the catalogue it concerns."""
 
     department: Party = Party()
     trigger: ShortText | None = None
@@ -91,22 +91,22 @@ class CatalogueChangeCase(OfOneDepartment, RuledCase[CatalogueRules]):
     extension_asked: int | None = None
     extension_days: int = 0
     entries: tuple[CatalogueEntry, ...] = ()
-    """What was submitted last."""
+    """The entries last submitted."""
 
     @property
     def resource(self) -> Resource:
-        """The entry, where there is one; else what has changed."""
+        """The first entry, or, without one, what has changed."""
         entries = self.entries or self.application.entries
         if len(entries) == 1:
             return Resource(code=entries[0].code, name=entries[0].name, sharing_class=entries[0].sharing_class)
         return Resource(name=(self.application.what or "")[:200] or None)
 
     def begins(self, limit: Limit) -> bool:
-        """Only what the text names starts its limit: 809 art. 17 speaks of laws and functions, not of other changes."""
+        """Only changes named by the text start its limit: 809 art. 17 names laws and functions, not other changes."""
         return not limit.triggers or self.application.trigger in (None, *limit.triggers)
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """What was submitted, and how far the limit was extended."""
+        """Updates the submitted entries and the extensions."""
         if event.type is EventType.UPDATE_SUBMITTED:
             return {"entries": tuple(CatalogueEntry.model_validate(entry) for entry in event.data["entries"])}
         return extensions_after(self, event)
@@ -139,7 +139,7 @@ def begin(decision: Decision[CatalogueChangeCase], digests: Digests) -> None:
 
 
 def _text_of_the_change(case: CatalogueChangeCase) -> Statute | Earlier | None:
-    """The text that was in force on the day of the change, and so rules its limit."""
+    """The text in force on the day of the change, which governs the limit."""
     day = case.application.occurred_on
     return case.statute.text_on(day) if day else case.statute
 
@@ -164,10 +164,10 @@ def _update_clause(case: CatalogueChangeCase) -> Clause | None:
 
 
 class Submitting(Filed):
-    """The entries as they shall be; left out where the filing has named them already.
+    """The entries as they shall be; may be left out if the filing has named them already.
 
-    Beside them what was done before: the risk to secrets and the effect on personal information were assessed, and the
-    head of the department consented.
+    Also states what was done before: assessments of the risk to secrets and of the effect on personal information, and
+    the consent of the department's head.
     """
 
     entries: Entries = ()
@@ -178,9 +178,9 @@ class Submitting(Filed):
 
 @RULES.command(CommandName.SUBMIT_UPDATE, by=[Role.PROVIDER], says=Submitting)
 def submit_update(decision: Decision[CatalogueChangeCase], said: Submitting) -> None:
-    """报送更新: each entry says what the text asks of its class; then the bureau reviews.
+    """报送更新: each entry must state what the text requires of its class; then the bureau reviews.
 
-    Where the text asks for more of any entry, or for assessments before, what is left out is noted as a finding.
+    What else the text asks for, in entries or as prior assessments, is noted as a finding if it is left out.
     """
     rules = decision.case.rules
     entries = said.entries or decision.case.entries or decision.case.application.entries
@@ -198,7 +198,7 @@ def submit_update(decision: Decision[CatalogueChangeCase], said: Submitting) -> 
 
 
 def refuse_unless_stated(entries: Sequence[CatalogueEntry], rules: CatalogueRules) -> None:
-    """Raises Refused for the first entry that does not state what the text asks of its class."""
+    """Raises Refused for the first entry that does not state what the text requires of its class."""
     missing = [
         f"entries[{place}].{name}"
         for place, entry in enumerate(entries)
@@ -243,7 +243,7 @@ MayBeExtended(ClockId.CATALOGUE_UPDATE, _extension, _update_clause).enter(RULES)
 
 @RULES.command(CommandName.APPROVE_UPDATE, by=[Role.BUREAU], says=Nothing)
 def approve_update(decision: Decision[CatalogueChangeCase], _: Nothing) -> None:
-    """审核通过并发布: the catalogue holds the entries from now on."""
+    """审核通过并发布: the catalogue has the entries from now on."""
     review = _review_clause(decision.case)
     decision.note(EventType.UPDATE_APPROVED, review)
     codes = [entry.code for entry in decision.case.entries]
@@ -254,7 +254,7 @@ def approve_update(decision: Decision[CatalogueChangeCase], _: Nothing) -> None:
 
 @RULES.command(CommandName.RETURN_UPDATE, by=[Role.BUREAU], says=Reasoned)
 def return_update(decision: Decision[CatalogueChangeCase], said: Reasoned) -> None:
-    """退回修改, with the reason. The text's limit was met by submitting: the operator's runs for the correction."""
+    """退回修改, with the reason. Submitting met the text's limit; the correction gets the operator's limit."""
     review = _review_clause(decision.case)
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, review)
     decision.stage = Stage.CATALOGUE_UPDATE
@@ -270,10 +270,10 @@ def _review_clause(case: CatalogueChangeCase) -> Clause:
 
 
 def _lets_nobody_off(case: CatalogueChangeCase, role: Role) -> None:
-    """The law binds the department from the change on, and the bureau from the update on: neither lets itself off.
+    """Neither side may release itself from its duty: the department from the update, the bureau from its review.
 
-    A department takes back its own entry (误报), not the bureau's, and not once its limit was missed. The bureau takes
-    back any while the department has to act, and none that waits for its own review.
+    A department may withdraw only its own filing (误报), and not once its limit was missed. The bureau may withdraw any
+    as long as the department has to act, but none that waits for its own review.
     """
     rules = case.rules
     if role is Role.BUREAU:
@@ -288,7 +288,7 @@ def _lets_nobody_off(case: CatalogueChangeCase, role: Role) -> None:
 
 @RULES.command(CommandName.WITHDRAW, by=[Role.PROVIDER, Role.BUREAU], says=Reasoned, when=_lets_nobody_off)
 def withdraw(decision: Decision[CatalogueChangeCase], said: Reasoned) -> None:
-    """撤回: it was noted in error, and why."""
+    """撤回: the change was filed in error, and why."""
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, decision.case.rules.clause)
     take_back(decision, said)
 

@@ -1,6 +1,6 @@
-"""A longer limit, asked for and consented to while the limit runs (延期): the same rules wherever a text has one.
+"""Extensions (延期), requested and approved while a limit runs, with the same rules in all procedures.
 
-All extensions of a case together stay within the text's maximum, and nobody consents for himself.
+All extensions of a case together stay within the text's maximum, and nobody approves an own request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,20 +22,20 @@ EXTENSION: Final[Mapping[CommandName, Sequence[Stage]]] = {
     CommandName.APPROVE_EXTENSION: STAYS,
     CommandName.DENY_EXTENSION: STAYS,
 }
-"""The three commands, as the stage declares them whose limit may be extended."""
+"""The three commands, for the declaration of a stage whose limit may be extended."""
 
 
 def extension_only(may_be_extended: Condition) -> OfCommands:
-    """That the three commands are there under some texts alone, as the stage declares it beside them."""
+    """The condition under which the three commands exist, for the declaration of a stage."""
     return dict.fromkeys(EXTENSION, may_be_extended)
 
 
 class ExtensionRule(Protocol):
-    """How far a text lets a limit be extended, and where it says so."""
+    """How far a text lets a limit be extended, and the clause."""
 
     @property
     def at_most(self) -> int:
-        """The most working days of all extensions together."""
+        """The maximum of all extensions together, in working days."""
 
     @property
     def clause(self) -> Clause:
@@ -43,15 +43,15 @@ class ExtensionRule(Protocol):
 
 
 class Extended(Protocol):
-    """A case that remembers what was asked for and what was consented to, in working days."""
+    """Part of a case: the requested and the approved extensions, in working days."""
 
     @property
     def extension_asked(self) -> int | None:
-        """What waits for an answer."""
+        """The request that waits for an answer."""
 
     @property
     def extension_days(self) -> int:
-        """What has been consented to so far."""
+        """The extensions approved so far."""
 
 
 P = TypeVar("P", bound=Any)
@@ -60,9 +60,9 @@ P = TypeVar("P", bound=Any)
 
 @dataclass(frozen=True)
 class MayBeExtended(Generic[P]):
-    """Which limit of a procedure may be extended, and what the text of a case says of it.
+    """Which limit of a procedure may be extended, and how to find the rule in the text of a case.
 
-    ``otherwise`` is the clause of the limit itself, which a text without extensions leaves as it is.
+    ``otherwise``: the clause of the limit itself, cited if the text allows no extension.
     """
 
     clock: ClockId
@@ -103,7 +103,7 @@ class MayBeExtended(Generic[P]):
         decision.note(EventType.EXTENSION_REQUESTED, rule.clause, reason=said.reason, working_days=said.working_days)
 
     def approve_extension(self, decision: Decision[P], _: Nothing) -> None:
-        """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
+        """同意延期: a longer clock supersedes the running one. A provider cannot approve its own request."""
         clause, clock = self._rule(decision.case).clause, self._running(decision.case)
         days = decision.case.extension_asked or 0
         decision.note(EventType.EXTENSION_APPROVED, clause, working_days=days)
@@ -115,7 +115,7 @@ class MayBeExtended(Generic[P]):
         decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
         decision.note(EventType.EXTENSION_DENIED, clause, reason=said.reason)
 
-    # What has to be so before
+    # Preconditions
 
     def _not_provided(self, case: P) -> Refused | None:
         if self.rule(case) is not None:
@@ -152,7 +152,7 @@ class MayBeExtended(Generic[P]):
 
 
 def extensions_after(case: Extended, event: Event | NumberedEvent) -> dict[str, Any]:
-    """What an event about extensions changes in a case; nothing for any other event."""
+    """The changes that an event about extensions makes to a case; none for any other event."""
     match event.type:
         case EventType.EXTENSION_REQUESTED:
             return {"extension_asked": event.data["working_days"]}

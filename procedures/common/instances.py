@@ -1,7 +1,7 @@
-"""Whoever coordinates and decides when departments differ (协调、报请决定): the same in every procedure.
+"""Coordination and decision of disputes between departments (协调、报请决定), common to all procedures.
 
-The text names them. Across levels or regions a common superior takes the bureau's place, and a case may say which
-place that is (``superior``); then nobody else coordinates or decides it.
+The text names the organs. Across levels or regions a common superior takes the bureau's place; a case may name its
+place (``superior``), and then nobody else coordinates or decides it.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ from domain.words import CommandName, EventType, Outcome, Role, Stage
 
 
 def whoever_negotiates(statute: Statute, _: bool = False) -> Sequence[Role]:
-    """协商的各方: two or three, as the text has it, whether or not a provincial department is involved."""
+    """协商的各方: the parties of a negotiation, two or three according to the text."""
     return statute.negotiation.parties
 
 
 def only_at_the_table(clause: Callable[[Any], Clause | None]) -> Callable[[Case, Role], None]:
-    """That only those speak who negotiate by the text of a case; ``clause`` says on which clause others do not."""
+    """A check that only parties of the negotiation speak; ``clause``: the clause cited in the refusal of others."""
 
     def at_the_table(case: Case, role: Role) -> None:
         if role not in whoever_negotiates(case.statute):
@@ -35,12 +35,12 @@ def only_at_the_table(clause: Callable[[Any], Clause | None]) -> Callable[[Case,
 
 
 DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
-"""Where a dispute is coordinated and decided."""
+"""The stages in which a dispute is coordinated and decided."""
 
 
 @dataclass(frozen=True)
 class Disputable(Case):
-    """A case in which the departments may differ, and others then coordinate and decide."""
+    """Part of a case that may be disputed, and then coordinated and decided by others."""
 
     not_agreed: bool = False
     """Whether the coordination ended without agreement."""
@@ -52,43 +52,43 @@ class Disputable(Case):
 
     @property
     def crosses_levels(self) -> bool:
-        """Whether the departments are of different levels or regions (跨层级、跨地域): who names a superior says so."""
+        """Whether the departments are of different levels or regions (跨层级、跨地域); naming a superior implies it."""
         rule = self.statute.coordination
         provincial = rule is not None and rule.province_is_another_level and self.involves_province
         return provincial or self.superior is not None or bool(getattr(self.application, "cross_level", False))
 
     @property
     def superior(self) -> str | None:
-        """The place whose organs alone coordinate and decide, where the filing names one."""
+        """The place whose organs alone coordinate and decide, if the filing names one."""
         named: str | None = getattr(self.application, "superior", None)
         return named or None
 
     @property
     def coordinator_above(self) -> Body | None:
-        """Who coordinates instead of the bureau because the dispute crosses levels or regions, if it does."""
+        """Who coordinates instead of the bureau if the dispute crosses levels or regions."""
         rule = self.statute.coordination
         return rule.cross_level if rule is not None and self.crosses_levels else None
 
     @property
     def dispute_clause(self) -> Clause | None:
-        """The clause by which such a case may be disputed; None where its text has none."""
+        """The clause that allows disputing such a case; None if the text has none."""
         rule = self.statute.coordination
         return rule.clause if rule else None
 
     @property
     def coordination_clause(self) -> Clause | None:
-        """The clause on whoever coordinates in this case; None where it may not be disputed."""
+        """The clause on the coordinator of this case; None if it cannot be disputed."""
         above, clause = self.coordinator_above, self.dispute_clause
         return above.clause if above and clause else clause
 
     @property
     def last_instance(self) -> LastInstance | None:
-        """Who speaks last in this case: the statute's last instance, or the one for provincial departments."""
+        """The last instance of this case: the statute's, or the one for provincial departments."""
         rule = self.statute.coordination
         return rule.provincial if rule and rule.provincial and self.involves_province else self.statute.last
 
     def dispute_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """What an event changes in a dispute."""
+        """The changes that an event makes to a dispute."""
         if event.type is EventType.COORDINATION_CONCLUDED:
             return {"not_agreed": event.data["result"] == "not_agreed"}
         sent_back = event.type is EventType.DECIDED and event.data["decision"] == "return"
@@ -96,20 +96,20 @@ class Disputable(Case):
 
 
 def highest(statute: Statute) -> Clause:
-    """The clause on the highest step that a text does have."""
+    """The clause on the highest step that the text has."""
     rule = statute.last or statute.coordination or statute.negotiation
     return rule.clause
 
 
 def last_of(case: Disputable) -> LastInstance:
-    """Who speaks last. Raises LookupError where nobody does."""
+    """The last instance. Raises LookupError if there is none."""
     if case.last_instance is None:
         raise LookupError(f"{case.statute.id} has no last instance in this case")
     return case.last_instance
 
 
 def lacking(step: str) -> Callable[[Disputable], Refused | None]:
-    """That there is no such last step under the text: ``adjudication`` or ``final_instance``."""
+    """The refusal that the text has no such last step: ``adjudication`` or ``final_instance``."""
 
     def refusal(case: Disputable) -> Refused | None:
         last = case.last_instance
@@ -121,22 +121,22 @@ def lacking(step: str) -> Callable[[Disputable], Refused | None]:
 
 
 def after_no_agreement(case: Disputable, _: Role) -> None:
-    """The last instance waits for a coordination without agreement. Raises Refused."""
+    """Raises Refused unless the coordination ended without agreement."""
     if not case.not_agreed:
         raise Refused(RefusalCode.WRONG_STAGE, last_of(case).clause, why="coordination_not_concluded")
 
 
 def refer_to_coordination(decision: Decision[Any], reason: str | None, clause: Clause | None, body: Body) -> None:
-    """提请协调: noted with the body that coordinates, and with the superior's place where the case names one."""
+    """提请协调: noted with the coordinator, and with the superior's place, if the case names one."""
     decision.note(
         EventType.COORDINATION_REFERRED, clause, reason=reason, body=body.name.zh, superior=decision.case.superior
     )
 
 
 def refer_after_negotiating(decision: Decision[Any], said: Reasoned, cancels: Sequence[ClockId]) -> None:
-    """提请协调 by whoever did not agree, and why: to whoever coordinates such a case, who has a limit from then.
+    """提请协调 by whoever did not agree, with the reason; the coordinator's limit starts.
 
-    ``cancels``: the limits that measure nothing while the dispute runs.
+    ``cancels``: the limits that are cancelled while the dispute runs.
     """
     case, clause = decision.case, decision.case.coordination_clause
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -148,7 +148,7 @@ def refer_after_negotiating(decision: Decision[Any], said: Reasoned, cancels: Se
 
 
 def nobody_coordinates(case: Disputable) -> Refused | None:
-    """Why there is no coordination in a case: its text lets nothing be disputed here, or names nobody who does it."""
+    """The refusal if the text does not allow disputing such a case, or names no coordinator."""
     if case.dispute_clause is not None and case.statute.coordination is not None:
         return None
     return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
@@ -157,9 +157,9 @@ def nobody_coordinates(case: Disputable) -> Refused | None:
 def may_be_coordinated(
     book: RuleBook[Any], agreed: Callable[[Decision[Any], Terms | None, Clause | None], None], then: Stage | None = None
 ) -> None:
-    """协调: it ends with an agreement, which ``agreed`` carries out, or without one; then what the text has next.
+    """Enter the commands of 协调: it ends with an agreement, which ``agreed`` carries out, or goes on to the next step.
 
-    ``then``: the stage to which an agreement leads by itself.
+    ``then``: the stage to which an agreement leads.
     """
 
     def not_concluded_yet(case: Disputable, _: Role) -> None:
@@ -174,7 +174,7 @@ def may_be_coordinated(
         settles=True,
     )
     def conclude_coordination(decision: Decision[Any], said: ConcludeCoordination) -> None:
-        """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
+        """协调结果: agreed; or not agreed, and then the next step of the text, or the end if there is none."""
         clause = decision.case.coordination_clause
         if said.result == "agreed":
             decision.stage = then or decision.stage
@@ -191,12 +191,12 @@ def may_be_coordinated(
         elif last.step == "adjudication":
             decision.start(ClockId.FINAL_INSTANCE)
         else:
-            # Where referring is the bureau's free choice it has a window; where it is a duty, a limit.
+            # If referring is the bureau's choice it has a window; if it is a duty, a limit.
             decision.start(ClockId.DISPUTE_WINDOW if last.necessity else ClockId.COORDINATION)
 
 
 def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Decide, Clause], None]) -> None:
-    """报请决定: the case goes to the last instance, whose decision ``carry_out`` notes and carries out."""
+    """Enter the commands of 报请决定: the last instance decides, and ``carry_out`` notes and carries it out."""
 
     @book.command(
         CommandName.REFER_FINAL,
@@ -207,7 +207,7 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
         settles=True,
     )
     def refer_final(decision: Decision[Any], said: ReferFinal) -> None:
-        """报请: to the last instance, with the necessity stated where the text makes that the condition."""
+        """报请: refer to the last instance, stating the necessity if the text requires it."""
         last = last_of(decision.case)
         if last.necessity:
             decision.require(said.necessity, RefusalCode.NECESSITY_REQUIRED, last.clause)
@@ -236,7 +236,7 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
         settles=True,
     )
     def decide(decision: Decision[Any], said: Decide) -> None:
-        """决定: carried out, or sent back to coordination."""
+        """决定: the decision is carried out, or the case is sent back to coordination."""
         last = last_of(decision.case)
         decision.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
         if said.decision == "return":

@@ -1,4 +1,4 @@
-"""Whose case it is, where the filing says so: the departments that it names, in the roles in which it names them."""
+"""Parts of filings and cases that name the departments and the resource."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from domain.engine.filed import Party, Resource
 
 
 class NamesBoth(Protocol):
-    """A filing that names the department that uses or asks, and the one whose data it is."""
+    """A filing that names requester and provider."""
 
     @property
     def requester(self) -> Party: ...
@@ -38,23 +38,23 @@ class NamesOne(Protocol):
 
 
 class BetweenTwo:
-    """Part of a case between two departments: those that were filed."""
+    """Part of a case between two departments, as filed."""
 
     application: NamesBoth
 
     @property
     def requester(self) -> Party:
-        """The department that uses or asks for the data (使用部门), as it was filed."""
+        """The department that uses or asks for the data (使用部门), as filed."""
         return self.application.requester
 
     @property
     def provider(self) -> Party:
-        """The department whose data it is (提供部门), as it was filed."""
+        """The department that provides the data (提供部门), as filed."""
         return self.application.provider
 
 
 class AboutResource(BetweenTwo):
-    """Part of a case between two departments about a resource: what was filed."""
+    """Part of a case between two departments about a resource, as filed."""
 
     application: NamesBothAndResource
 
@@ -65,18 +65,18 @@ class AboutResource(BetweenTwo):
 
 
 class OfProviderAlone:
-    """Part of a case of the provider about its own resource: it stands in either role, nobody else asks anything."""
+    """Part of a case of a provider about its own resource; the provider is in both roles."""
 
     application: NamesResourceOfOne
 
     @property
     def requester(self) -> Party:
-        """The provider again: it is its own matter."""
+        """The provider: the case is its own matter."""
         return self.application.provider
 
     @property
     def provider(self) -> Party:
-        """Whose resource it is (提供部门), as it was filed."""
+        """The department that provides the resource (提供部门), as filed."""
         return self.application.provider
 
     @property
@@ -86,16 +86,16 @@ class OfProviderAlone:
 
 
 class OfOneDepartment:
-    """Part of a case about one department alone, which stands in either role: it is its own matter."""
+    """Part of a case about one department alone, which is in both roles."""
 
     application: NamesOne
 
     @property
     def requester(self) -> Party:
-        """The department that was filed: nobody else asks anything."""
+        """The department, as filed; the case is its own matter."""
         return self.application.department
 
     @property
     def provider(self) -> Party:
-        """The department that was filed: it is to act."""
+        """The department, as filed, which must act."""
         return self.application.department

@@ -1,4 +1,4 @@
-"""What data is asked for and then granted: between whom, of what, for what, in what scope, until when."""
+"""The content of sharing, as requested and then granted."""
 
 from domain.engine.filed import Filed, Party, Resource
 from domain.field_types import Code, Day, ItemCount, Text, Truth
@@ -6,7 +6,7 @@ from domain.words import ServiceMode
 
 
 class Sharing(Filed):
-    """What is shared (共享内容), as far as it is said; each filing about it adds what it states besides.
+    """What is shared (共享内容): parties, resource, purpose, scope, term; filings about it add their own fields.
 
     ``superior``: the place (辖区) of the common superior that coordinates and decides a dispute across levels or
     regions.

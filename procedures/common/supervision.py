@@ -1,4 +1,4 @@
-"""Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
+"""Rules common to several procedures: 撤回, 督办, 责令整改."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -18,19 +18,19 @@ from domain.words import Basis, ClockState, CommandName, EventType, Outcome, Pro
 from procedures.common.filing import unless_in_the_text
 
 SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = dict.fromkeys(SUPERVISES, STAYS)
-"""What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
+"""What the bureau may do in any stage about a running or missed limit, for the declaration of a process."""
 WITHDRAWN_OR_SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {CommandName.WITHDRAW: CLOSES, **SUPERVISED}
-"""What may be done in any stage of a case that whoever filed it may withdraw: that, and supervision."""
+"""What is open in every stage of a case that its filer may withdraw: withdrawal and supervision."""
 
 SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
-"""On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""
+"""The bases of limits whose breach is a ground for rectification; policy is not one."""
 
 
 def may_be_withdrawn(book: RuleBook[Any], by: Role = Role.REQUESTER) -> None:
-    """撤回: whoever filed it needs it no longer, and says why.
+    """Enter the command 撤回: the filer no longer needs it, and says why.
 
-    What somebody else opened is not theirs to withdraw. The platform opens what somebody has asked for in another
-    case: it is as good as theirs.
+    Only the filer may withdraw. A case that the platform opened because of a request in another case counts as the
+    requester's own.
     """
 
     def who_filed_it(case: Case, role: Role) -> None:
@@ -44,7 +44,7 @@ def may_be_withdrawn(book: RuleBook[Any], by: Role = Role.REQUESTER) -> None:
 
 
 def take_back(decision: Decision[Any], said: Reasoned) -> None:
-    """The case ends because it is withdrawn."""
+    """Close the case as withdrawn."""
     decision.note(EventType.WITHDRAWN, reason=said.reason)
     decision.close(Outcome.WITHDRAWN)
 
@@ -55,7 +55,7 @@ def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
 
 
 def may_be_urged(book: RuleBook[Any]) -> None:
-    """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
+    """Enter the command 督办: the bureau urges whoever must act, while a limit runs or is missed."""
 
     @book.command(CommandName.URGE, by=[Role.BUREAU], says=Urge, when=_a_limit_runs_or_ran_out)
     def urge(decision: Decision[Any], said: Urge) -> None:
@@ -67,10 +67,10 @@ def _no_rectification(case: Case) -> Refused | None:
 
 
 def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> Iterator[tuple[Clock, Ground]]:
-    """The missed limits that an organ may order rectification for, each with the ground the text lists; latest first.
+    """The missed limits for which an organ may order rectification, each with its ground in the text; latest first.
 
-    Those for which it has been ordered already are left out, and so is what the operator alone has limited, also
-    where the text says 及时 without a number. ``named``: of this clock alone.
+    Without those for which it was already ordered, and without limits set by the operator alone, even if the text says
+    及时 without a number. ``named``: only those of this clock.
     """
     rules = case.statute.rectification
     for clock in reversed(list(case.clocks.values())):
@@ -82,10 +82,10 @@ def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> I
 
 
 def may_lead_to_rectification(book: RuleBook[Any]) -> None:
-    """责令整改 from a breached limit of the text or of a decision: the ground that the text lists is filled in.
+    """Enter the command 责令整改 for a missed limit of the text or of a decision; the ground in the text is filled in.
 
-    The bureau orders a department; where the limit was the bureau's own and the text has a ground for that, the
-    government orders the bureau.
+    The bureau gives orders to departments; the government gives them to the bureau, if the limit was the bureau's own
+    and the text has a ground for that.
     """
 
     def some_limit_was_missed(case: Case, role: Role) -> None:
@@ -131,13 +131,13 @@ def may_lead_to_rectification(book: RuleBook[Any]) -> None:
 
 
 def may_be_supervised(book: RuleBook[Any]) -> None:
-    """督办 and 责令整改: what :data:`SUPERVISED` declares of a stage."""
+    """Enter the commands of :data:`SUPERVISED`: 督办 and 责令整改."""
     may_be_urged(book)
     may_lead_to_rectification(book)
 
 
 def _at_fault(case: Case, ground: Ground, clock: Clock) -> Party:
-    """Who must rectify: the department, or the bureau where the government orders it."""
+    """Who must rectify: the department, or the bureau if the government gives the order."""
     if ground.by is not Role.GOVERNMENT:
         return case.answerable(clock.id)
     return Party(code=Role.BUREAU.value, name=case.statute.bodies[Role.BUREAU].name.zh)

@@ -1,6 +1,6 @@
-"""A dispute about doubted data where the text names nobody to find out: the departments negotiate (nantong art. 27).
+"""Negotiation about doubted data, if the text names nobody to verify it (nantong art. 27).
 
-Either side may still give in: the provider corrects the data after all, or the other accepts the explanation.
+Either side may still give in: the provider corrects the data, or the other accepts the explanation.
 """
 
 from typing import Any
@@ -18,13 +18,13 @@ from procedures.common.instances import only_at_the_table
 
 
 def _table(case: Case) -> Clause | None:
-    """The clause on a negotiation after which nobody else speaks."""
+    """The clause on a negotiation that no further instance follows."""
     rules = case.statute.correction
     return rules.negotiate if rules is not None and rules.dispute is None else None
 
 
 def negotiate(decision: Decision[Any], reason: str | None) -> None:
-    """协商: the explanation is disputed, and the parties sit down together."""
+    """协商: the explanation is disputed, and the parties negotiate."""
     clause = _table(decision.case)
     decision.stage = Stage.NEGOTIATION
     decision.note(EventType.EXPLANATION_DISPUTED, clause, reason=reason)
@@ -41,7 +41,7 @@ def _no_table(case: Case) -> Refused | None:
 
 
 def may_fail_at_the_table(book: RuleBook[Any]) -> None:
-    """协商未果: any party may say so, and the text has nobody beyond the table."""
+    """Enter the command 协商未果, which any party may give; there is no further instance."""
 
     @book.command(
         CommandName.DECLARE_IMPASSE,

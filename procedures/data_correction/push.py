@@ -1,4 +1,4 @@
-"""The push of corrected data (推送最新数据): to all who are authorised, by whom the text names or practice has it."""
+"""The push of corrected data (推送最新数据) to all authorised users, by the organ that the text or practice names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def _whose_push_it_is(case: Case, role: Role) -> None:
 
 
 def may_be_pushed(book: RuleBook[Any]) -> None:
-    """推送最新数据: to all who are authorised; the holders of open grants are added by :func:`with_holders`."""
+    """Enter the command 推送最新数据: to all authorised users; :func:`with_holders` adds the holders of open grants."""
 
     @book.command(
         CommandName.PUSH_DATA,
@@ -43,7 +43,7 @@ def may_be_pushed(book: RuleBook[Any]) -> None:
 
 
 def with_holders(events: Sequence[Event], holders: Sequence[Mapping[str, Any]]) -> list[Event]:
-    """The events of a push, with the holders of open grants among those to whom the data goes, each once."""
+    """The events of a push, with the holders of open grants added to its recipients, each once."""
     return [
         event.model_copy(update={"data": {**event.data, "users": _each_once([*event.data["users"], *holders])}})
         if event.type is EventType.DATA_PUSHED

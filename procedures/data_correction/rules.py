@@ -1,6 +1,6 @@
-"""Data correction (数据校核): a department doubts data that it was given, and the provider verifies it.
+"""Data correction (数据校核): a department doubts data that it received, and the provider verifies it.
 
-The data was wrong and is corrected, or it was right and that is explained. While it runs, citizens' matters go on.
+Wrong data is corrected; right data is explained. Meanwhile citizens' matters go on.
 """
 
 from collections.abc import Mapping
@@ -41,10 +41,10 @@ Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]
 
 
 class Correction(Filed):
-    """What is doubted (疑义、错误数据): which data of whom, and what is wrong with it.
+    """The doubt (疑义、错误数据): which data of which provider, and what is wrong with it.
 
     ``grant`` is the access grant or the request from which the data came. ``affects_citizens``: matters of citizens
-    or enterprises are decided with it. ``authorized_users`` must have the new data besides the holders of open grants.
+    or enterprises depend on it. ``authorized_users`` get the new data in addition to the holders of open grants.
     ``cross_level``: the departments are of different levels or regions; ``superior``: the place of the common superior.
     ``found_on``: the day on which whoever compared found the difference (清洗、比对).
     """
@@ -80,21 +80,21 @@ class CorrectionCase(AboutResource, Disputable, RuledCase[CorrectionRules]):
 
     @property
     def dispute_clause(self) -> Clause | None:
-        """The clause on a dispute over the explanation, where the text has one."""
+        """The clause on disputes over the explanation, if the text has one."""
         return self.rules.dispute
 
     @property
     def citizens_protected(self) -> bool:
-        """Whether the text lets citizens' matters go on, and there are such matters."""
+        """Whether the text protects citizens' matters, and such matters are affected."""
         rules = self.statute.correction
         return rules is not None and rules.matters_continue is not None and self.application.affects_citizens
 
     def standing_notes(self, stage: Stage) -> Mapping[str, Any]:
-        """While the data is verified, everything that is told says that citizens' matters go on (照常办理)."""
+        """During verification every event says that citizens' matters go on (照常办理)."""
         return {"matters_continue": True} if self.citizens_protected and stage in UNDER_VERIFICATION else {}
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """How a dispute about the verification ended."""
+        """Updates how a dispute over the verification ended."""
         if event.type is EventType.VERIFICATION_CONCLUDED:
             result = event.data["result"]
             last = event.actor.role is Role.GOVERNMENT
@@ -106,9 +106,9 @@ RULES: RuleBook[CorrectionCase] = RuleBook()
 
 
 def begin(decision: Decision[CorrectionCase], digests: Digests) -> None:
-    """提出疑义: the provider verifies the data within the text's limit, or the operator's where it says 及时.
+    """提出疑义: the provider must verify the data within the text's limit, or the operator's if the text says 及时.
 
-    Where the text limits how soon whoever compares must tell the other side, the filing is that act (向对方反馈).
+    If the text limits how soon a difference must be reported to the other side, the filing is that report (向对方反馈).
     """
     rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
@@ -126,7 +126,7 @@ def begin(decision: Decision[CorrectionCase], digests: Digests) -> None:
 
 
 def _matters_continue(decision: Decision[CorrectionCase]) -> None:
-    """照常办理: the units that accept citizens' matters are told, until the verification ends."""
+    """照常办理: note that citizens' matters go on until the verification ends."""
     if decision.case.citizens_protected:
         decision.note(
             EventType.MATTERS_CONTINUE,
@@ -143,14 +143,14 @@ def _party(party: Party) -> dict[str, Any]:
 
 
 class Correcting(Filed):
-    """What was put right, and which or how many records changed."""
+    """What was corrected, and which or how many records changed."""
 
     correction: Text | None = None
     changed_records: Records | ItemCount | None = None
 
 
 def _why_correct(case: CorrectionCase, rules: CorrectionRules) -> Clause | None:
-    """The text's duty to correct what is doubted; after a decision, the clause under which that was taken."""
+    """The clause on the duty to correct; after a decision, the clause of the decision."""
     if case.must_correct:
         return rules.last if case.by_government else case.coordination_clause
     return rules.correct or rules.verify
@@ -158,7 +158,7 @@ def _why_correct(case: CorrectionCase, rules: CorrectionRules) -> Clause | None:
 
 @RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], says=Correcting)
 def correct(decision: Decision[CorrectionCase], said: Correcting) -> None:
-    """更正: the data was wrong and is right now; who doubted it is told, and where the text says so the bureau."""
+    """更正: wrong data was corrected; the requester is told and, if the text says so, the bureau."""
     rules = decision.case.rules
     ground = _why_correct(decision.case, rules)
     decision.require(said.correction, RefusalCode.APPLICATION_INCOMPLETE, ground, fields="correction")
@@ -186,7 +186,7 @@ def _not_decided_otherwise(case: CorrectionCase, _: Role) -> None:
 
 @RULES.command(CommandName.EXPLAIN, by=[Role.PROVIDER], says=Reasoned, when=_not_decided_otherwise)
 def explain(decision: Decision[CorrectionCase], said: Reasoned) -> None:
-    """核实说明: the data is right, and why. Not open to a provider that has been told to correct it."""
+    """核实说明: why the data is right. Not open to a provider that was ordered to correct it."""
     verify = decision.case.rules.verify
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, verify)
     decision.stage = Stage.EXPLAINED
@@ -197,7 +197,7 @@ def explain(decision: Decision[CorrectionCase], said: Reasoned) -> None:
 
 @RULES.command(CommandName.ACCEPT_EXPLANATION, by=[Role.REQUESTER], says=Nothing)
 def accept_explanation(decision: Decision[CorrectionCase], _: Nothing) -> None:
-    """接受说明: the doubt is gone."""
+    """接受说明: the requester accepts the explanation."""
     decision.note(EventType.EXPLANATION_ACCEPTED)
     decision.meet(ClockId.DISPUTE_WINDOW)
     decision.meet(ClockId.NEGOTIATION)
@@ -215,7 +215,7 @@ def _no_road(case: CorrectionCase) -> Refused | None:
 
 
 class DisputingExplanation(Reasoned):
-    """Why the data is wrong all the same, and how the two departments negotiated about it."""
+    """Why the data is nevertheless wrong, and how the two departments negotiated about it."""
 
     negotiation: Text | None = None
 
@@ -227,7 +227,7 @@ class DisputingExplanation(Reasoned):
     unavailable=_no_road,
 )
 def dispute_explanation(decision: Decision[CorrectionCase], said: DisputingExplanation) -> None:
-    """提请协调核实: the departments differ; whom the text names finds out. Where it names nobody they negotiate."""
+    """提请协调核实: the departments disagree; the organ named by the text verifies, or, without one, they negotiate."""
     rules, clause = decision.case.rules, decision.case.coordination_clause
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause or rules.negotiate)
     if rules.dispute is None:
@@ -254,7 +254,7 @@ may_fail_at_the_table(RULES)
 
 
 class ConcludingVerification(Reasoned):
-    """Whether the data must be corrected or stands; the bureau may also find no agreement."""
+    """Whether the data must be corrected or is right; the bureau may also find no agreement."""
 
     result: Literal["correct", "stands", "not_agreed"]
 
@@ -273,7 +273,7 @@ def _its_own_turn(case: CorrectionCase, role: Role) -> None:
     settles=True,
 )
 def conclude_verification(decision: Decision[CorrectionCase], said: ConcludingVerification) -> None:
-    """协调核实: the data is wrong and must be corrected, or it stands; without agreement the government decides."""
+    """协调核实: the data must be corrected, or is right; without agreement the government decides."""
     rules = decision.case.rules
     ground = rules.last if decision.case.referred else decision.case.coordination_clause
     if said.result == "not_agreed" and (decision.case.referred or rules.last is None):
@@ -284,7 +284,7 @@ def conclude_verification(decision: Decision[CorrectionCase], said: ConcludingVe
     decision.note(EventType.VERIFICATION_CONCLUDED, ground, result=said.result, reason=said.reason)
     decision.meet(ClockId.FINAL_INSTANCE if decision.case.referred else ClockId.COORDINATION)
     if said.result == "correct":
-        # The text limits the answer to a doubt. How long the work after a decision may take it does not say.
+        # The text limits only the answer to a doubt, not the correction after a decision.
         own = decision.case.policy.limit(ClockId.DATA_VERIFICATION)
         decision.order(ClockId.DATA_VERIFICATION, Basis.POLICY, None, own.amount, own.unit, decision.at)
     elif said.result == "not_agreed":
@@ -297,7 +297,7 @@ may_be_pushed(RULES)
 
 
 def on_breach(decision: Decision[CorrectionCase], clock: Clock) -> None:
-    """Nobody disputed the explanation in time."""
+    """The window closed: nobody disputed the explanation in time."""
     if clock.id is ClockId.DISPUTE_WINDOW:
         decision.close(Outcome.EXPLAINED)
 

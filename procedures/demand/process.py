@@ -30,7 +30,7 @@ PROCESS: Final = Process(
             "发布: the provider publishes the resource",
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.DEMAND_PUBLICATION,),
-            # Whoever undertook it and reports then that it is impossible has missed the limit for saying so after all.
+            # Undertaken, and later reported impossible: the limit for the report was missed after all.
             also_starts=(ClockId.DEMAND_FEEDBACK,),
             commands={
                 CommandName.REPORT_IMPOSSIBLE: CLOSES,

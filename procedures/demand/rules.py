@@ -1,6 +1,7 @@
-"""Demand (需求申请): data that the catalogue does not have.
+"""Demand (需求申请): data that is not in the catalogue.
 
-It is the department's or not, and can be published or not; once it is, the request may follow with one command.
+The department says whether it is responsible for the data, and whether it can publish it; once it is published, a
+request may follow with one command.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from procedures.share_request.process import SHARE_REQUEST
 
 
 class Demand(Filed):
-    """What is demanded (资源需求): what data, of whom, for what."""
+    """The demand (资源需求): which data, of which department, for which purpose."""
 
     requester: Party = Party()
     provider: Party = Party()
@@ -50,11 +51,11 @@ class DemandCase(BetweenTwo, RuledCase[DemandRules]):
 
     @property
     def resource(self) -> Resource:
-        """What is wanted, until it has an entry in the catalogue."""
+        """The data demanded; the catalogue entry once there is one."""
         return self.published or Resource(name=(self.application.description or "")[:200] or None)
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """A published resource has a catalogue entry from then on."""
+        """Updates the resource: once published it has a catalogue entry."""
         if event.type is EventType.RESOURCE_PUBLISHED:
             return {"published": Resource.model_validate(event.data["resource"])}
         return {}
@@ -66,7 +67,7 @@ RULES: RuleBook[DemandCase] = RuleBook()
 def begin(decision: Decision[DemandCase], digests: Digests) -> None:
     """提交需求申请: both limits of the text run from the day on which the department receives it.
 
-    The month binds whoever publishes, the ten working days whoever must report that this is impossible for now.
+    One month is for publishing, ten working days for reporting that publishing is impossible for now.
     """
     rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider)
@@ -81,14 +82,14 @@ def begin(decision: Decision[DemandCase], digests: Digests) -> None:
 
 
 class Disclaiming(Reasoned):
-    """Why the data is not ours, and whose it may be."""
+    """Why the department is not responsible for the data, and who may be."""
 
     owner: ShortText | None = None
 
 
 @RULES.command(CommandName.DISCLAIM, by=[Role.PROVIDER], says=Disclaiming)
 def disclaim(decision: Decision[DemandCase], said: Disclaiming) -> None:
-    """告知: the data does not belong to what this department does."""
+    """告知: the department is not responsible for the data."""
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.not_ours)
     decision.note(EventType.DISCLAIMED, rules.not_ours, reason=said.reason, owner=said.owner)
@@ -98,7 +99,7 @@ def disclaim(decision: Decision[DemandCase], said: Disclaiming) -> None:
 
 @RULES.command(CommandName.UNDERTAKE, by=[Role.PROVIDER], says=Filed)
 def undertake(decision: Decision[DemandCase], _: Filed) -> None:
-    """确认: it is ours and will be published; the month runs on from the day of receipt."""
+    """确认: the department will publish the data; the month continues to run from the day of receipt."""
     decision.stage = Stage.PUBLICATION
     decision.note(EventType.UNDERTAKEN, decision.case.rules.ours)
     decision.meet(ClockId.DEMAND_FEEDBACK)
@@ -110,7 +111,7 @@ def undertake(decision: Decision[DemandCase], _: Filed) -> None:
     says=Reasoned,
 )
 def report_impossible(decision: Decision[DemandCase], said: Reasoned) -> None:
-    """反馈并备案: for objective reasons it cannot be published for now; the bureau has it on file."""
+    """反馈并备案: for objective reasons it cannot be published for now; filed with the bureau."""
     rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.impossible)
     missed = _missed_feedback(decision)
@@ -125,7 +126,7 @@ def report_impossible(decision: Decision[DemandCase], said: Reasoned) -> None:
 
 
 def _missed_feedback(decision: Decision[DemandCase]) -> Clock | None:
-    """The limit for saying so, if it had ended by then: in silence, or met by an undertaking that turns out wrong."""
+    """The limit for the report, if it ended before: without any answer, or met by an undertaking that proved wrong."""
     feedback = [clock for clock in decision.case.clocks.values() if clock.id is ClockId.DEMAND_FEEDBACK]
     return feedback[-1] if feedback and feedback[-1].due_at <= decision.at else None
 
@@ -138,7 +139,7 @@ class Publishing(Filed):
 
 @RULES.command(CommandName.PUBLISH, by=[Role.PROVIDER], says=Publishing)
 def publish(decision: Decision[DemandCase], said: Publishing) -> None:
-    """完成资源发布: from now on it may be requested like all other data."""
+    """完成资源发布: from now on the data can be requested like any other."""
     rules = decision.case.rules
     entry_of = code_and_name(resource=said.resource)
     refuse_unless_given({**entry_of, "resource.sharing_class": said.resource.sharing_class}, rules.ours)
@@ -151,12 +152,12 @@ def publish(decision: Decision[DemandCase], said: Publishing) -> None:
 
 
 class RequestFollowing(ChangedFields):
-    """What the request says beyond the demand."""
+    """The fields of the request in addition to those of the demand."""
 
 
 @RULES.command(CommandName.FILE_REQUEST, by=[Role.REQUESTER], says=RequestFollowing)
 def file_request(decision: Decision[DemandCase], said: RequestFollowing) -> None:
-    """提出共享申请: with one command, prepared from the demand."""
+    """提出共享申请: a share request prepared from the demand, with one command."""
     demand, resource = decision.case.application, decision.case.published
     assert resource is not None
     application = Application(
@@ -179,7 +180,7 @@ def file_request(decision: Decision[DemandCase], said: RequestFollowing) -> None
 
 
 def on_expiry(decision: Decision[DemandCase], clock: Clock) -> bool:
-    """The ten days end: nobody knows yet whether there was anything to report, so nobody is late. The month runs on."""
+    """The end of the ten days is not a breach, as there may be nothing to report; the month continues to run."""
     if clock.id is not ClockId.DEMAND_FEEDBACK:
         return False
     decision.cancel(clock.id, "nothing_reported")
@@ -187,7 +188,7 @@ def on_expiry(decision: Decision[DemandCase], clock: Clock) -> bool:
 
 
 def on_breach(decision: Decision[DemandCase], clock: Clock) -> None:
-    """Nobody asked for what was published: the demand has been met all the same."""
+    """The window closed: nobody requested the data, but the demand has been met."""
     if clock.id is ClockId.FOLLOW_UP_WINDOW:
         decision.close(Outcome.PUBLISHED)
 

@@ -1,4 +1,4 @@
-"""One rectification (督促整改): the notice, what has come of it, and who is in charge of it."""
+"""The state of one rectification (督促整改), and who is in charge of it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -18,18 +18,18 @@ from domain.words import EventType, ProcedureName, Role
 from procedures.common.parties import OfOneDepartment
 
 ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)
-"""Who may be told to rectify: a department in either capacity, or the bureau itself."""
+"""The role ordered to rectify: a department in either role, or the bureau itself."""
 
 
 class Origin(Filed):
-    """The case and the missed limit, by its number, that the notice comes from. Both are looked up."""
+    """The origin of a notice: a case and the number of its missed limit. Both are looked up."""
 
     request_id: Code | None = None
     clock: ItemCount | None = None
 
 
 class Notice(Filed):
-    """A notice of rectification (整改通知): to whom, on which ground of the text, on what facts, within what limit."""
+    """A notice of rectification (整改通知): addressee, ground in the text, facts, and limit."""
 
     department: Party = Party()
     ground: ShortText | None = None
@@ -41,23 +41,23 @@ class Notice(Filed):
 
 @dataclass(frozen=True)
 class RectificationCase(OfOneDepartment, RuledCase[RectificationRules]):
-    """One notice of rectification, to its end."""
+    """One rectification, from the notice to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.RECTIFICATION
 
     application: Notice
     failed: bool = False
-    """The limit has passed without completion, or the completion was rejected after it without another limit."""
+    """Whether the limit passed without completion, or completion was rejected after it without a new limit."""
     refused: bool = False
-    """The department has refused to rectify (拒不整改)."""
+    """Whether the department has refused to rectify (拒不整改)."""
     steps: tuple[str, ...] = ()
-    """The further steps that were taken."""
+    """The further steps taken so far."""
     origin_found: bool | None = None
-    """Whether what a person named as the origin is there: looked up before the notice is decided."""
+    """Whether the origin named by a person exists: looked up before the notice is decided."""
 
     @property
     def limit(self) -> Clock:
-        """The limit of the notice, as it was ordered last (整改时限)."""
+        """The limit of the notice, as last ordered (整改时限)."""
         return max((c for c in self.clocks.values() if c.id is ClockId.RECTIFICATION), key=lambda c: c.number)
 
     @property
@@ -68,14 +68,14 @@ class RectificationCase(OfOneDepartment, RuledCase[RectificationRules]):
         return Resource(name=ground.name.zh if ground else None)
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """Whether the rectification has failed or was refused, and which steps were taken."""
+        """Updates failure, refusal and the steps taken."""
         match event.type:
             case EventType.CLOCK_BREACHED if event.data["clock"] == ClockId.RECTIFICATION:
                 return {"failed": True}
             case EventType.COMPLETION_REPORTED:
                 return {"refused": False}
             case EventType.COMPLETION_REJECTED:
-                # Failure means that the limit has passed; inside it the work goes on.
+                # A rejection counts as failure only after the limit; within it the work goes on.
                 return {"failed": event.data.get("working_days") is None and event.at >= self.limit.due_at}
             case EventType.RECTIFICATION_REFUSED:
                 return {"refused": True}
@@ -86,7 +86,7 @@ class RectificationCase(OfOneDepartment, RuledCase[RectificationRules]):
 
 
 def ground_of(case: RectificationCase) -> Ground:
-    """The ground of the notice. Raises Refused, naming those of the text, when the text does not list it."""
+    """The ground of the notice. Raises Refused, with the grounds of the text, if the text does not list it."""
     rules = case.rules
     ground = rules.ground(case.application.ground or "")
     if ground is None:
@@ -96,16 +96,16 @@ def ground_of(case: RectificationCase) -> Ground:
 
 
 def notice_clause(case: RectificationCase) -> Clause:
-    """The clause that lets this rectification be ordered."""
+    """The clause that allows ordering this rectification."""
     return ground_of(case).notice or case.rules.clause
 
 
 def in_charge(case: RectificationCase) -> Role:
-    """Who ordered it: the bureau, or the government where the bureau itself is at fault."""
+    """Who ordered it: the bureau, or the government if the bureau itself is at fault."""
     return case.rules.orders(ground_of(case))
 
 
 def ordered_it(case: RectificationCase, role: Role) -> None:
-    """Only whoever ordered it. Raises Refused."""
+    """Raises Refused for anybody but the organ that ordered it."""
     if role is not in_charge(case):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))

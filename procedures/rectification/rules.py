@@ -1,6 +1,6 @@
-"""Rectification (督促整改): a notice with its own limit, its completion, and the next step of the text when it fails.
+"""Rectification (督促整改): a notice with its own limit, its completion, and the text's next step if it fails.
 
-What may be ordered, by whom, and what follows is all data of the text (``rectification`` in a statute's file).
+What may be ordered, by whom, and what follows is data of the statute (``rectification`` in its file).
 """
 
 from typing import Annotated, Any
@@ -64,9 +64,9 @@ def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
 
 
 def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool:
-    """Whether a notice's origin is a case of the place, of the department, with the missed limit that is named.
+    """Whether a notice's origin exists: a case of the place and the department, with the named missed limit.
 
-    A limit of the operator's own is no ground for a notice, and so not found.
+    Limits set by the operator do not count, because they are no ground for a notice.
     """
     if found is None or place_of(found.statute) != place:
         return False
@@ -77,7 +77,7 @@ def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool
 
 
 def _tell_the_grant(decision: Decision[RectificationCase], what: str, **said: Any) -> None:
-    """The grant that was suspended with this notice knows what came of it: whether it may be ended rests on that."""
+    """Tell the grant that was suspended with this notice; whether it may be terminated depends on that."""
     origin = decision.case.application.origin
     grant = origin.request_id if origin else None
     if grant and decision.by_case is None and procedure_of_id(grant) is ProcedureName.ACCESS_GRANT:
@@ -89,13 +89,13 @@ def _tell_the_grant(decision: Decision[RectificationCase], what: str, **said: An
 
 
 def _told_to_rectify(case: RectificationCase, role: Role) -> None:
-    """The bureau reports where it is the one that must rectify, and there nobody else does."""
+    """Raises Refused unless the actor is the one who must rectify: the department or, as addressee, the bureau."""
     if (role is Role.BUREAU) != (in_charge(case) is Role.GOVERNMENT):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
 
 class Completion(Filed):
-    """What was done to put it right."""
+    """What was done to rectify."""
 
     measures: Text | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
@@ -108,7 +108,7 @@ class Completion(Filed):
     when=_told_to_rectify,
 )
 def report_completion(decision: Decision[RectificationCase], said: Completion) -> None:
-    """报告整改: what was done; whoever ordered it reviews that. A case that went further stays with its organ."""
+    """报告整改: what was done, to be reviewed by whoever ordered it. An escalated case stays with its organ."""
     clause = notice_clause(decision.case)
     decision.require(said.measures, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="measures")
     escalated = decision.case.stage is Stage.ESCALATED
@@ -129,7 +129,7 @@ def _not_refused_yet(case: RectificationCase, role: Role) -> None:
 
 @RULES.command(CommandName.REFUSE_RECTIFICATION, by=ADDRESSEE, says=Reasoned, when=_not_refused_yet)
 def refuse_rectification(decision: Decision[RectificationCase], said: Reasoned) -> None:
-    """拒不整改: the department will not put it right, and why. The limit runs on: it may still think better of it."""
+    """拒不整改: the department refuses to rectify, and why. The limit continues to run, as it may still comply."""
     clause = notice_clause(decision.case)
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     decision.note(EventType.RECTIFICATION_REFUSED, clause, reason=said.reason)
@@ -143,7 +143,7 @@ def refuse_rectification(decision: Decision[RectificationCase], said: Reasoned) 
     when=ordered_it,
 )
 def accept_completion(decision: Decision[RectificationCase], _: Nothing) -> None:
-    """验收通过: what the notice asked for is done."""
+    """验收通过: the notice has been complied with."""
     decision.note(EventType.COMPLETION_ACCEPTED, notice_clause(decision.case))
     decision.meet(ClockId.RECTIFICATION_REVIEW)
     _tell_the_grant(decision, "accepted")
@@ -151,7 +151,7 @@ def accept_completion(decision: Decision[RectificationCase], _: Nothing) -> None
 
 
 class Rejection(Reasoned):
-    """Why it is not done, and within how many working days it must be, if another limit is given."""
+    """Why completion is rejected, and the new limit in working days, if one is given."""
 
     working_days: WorkingDays | None = None
 
@@ -163,9 +163,9 @@ class Rejection(Reasoned):
     when=ordered_it,
 )
 def reject_completion(decision: Decision[RectificationCase], said: Rejection) -> None:
-    """验收不通过: the work goes on under the same limit while it runs, or under a new one, if one is given.
+    """验收不通过: the work goes on within the running limit, or a new one.
 
-    Once the limit has passed and no other is given, the rectification has failed.
+    If the limit has passed and no new one is given, the rectification has failed.
     """
     clause, limit = notice_clause(decision.case), decision.case.limit
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -181,7 +181,7 @@ def reject_completion(decision: Decision[RectificationCase], said: Rejection) ->
 
 
 def on_expiry(decision: Decision[RectificationCase], clock: Clock) -> bool:
-    """A rejection gives no less time than the notice did: a new limit that ends before the old one gives way to it."""
+    """A rejection never shortens the time: if a new limit ends before the old one, the old one counts."""
     if clock.id is not ClockId.RECTIFICATION:
         return False
     longer = [c for c in decision.case.clocks.values() if c.id is clock.id and c.due_at > clock.due_at]

@@ -1,4 +1,4 @@
-"""One resource withdrawal (资源撤销): what was filed, who was told, with whom it was negotiated, what was decided."""
+"""The state of one resource withdrawal (资源撤销)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from procedures.common.parties import OfProviderAlone
 class Withdrawal(Filed):
     """What is to be withdrawn and why (因故撤销); ``planned_on``: not before the end of that day.
 
-    ``subscribers`` are those known to the provider; the holders of open grants are told whether named or not.
+    ``subscribers`` are the users known to the provider; holders of open grants are told even if they are not named.
     ``cross_level``: the departments are of different levels or regions; ``superior``: the place of the common superior.
     """
 
@@ -37,7 +37,7 @@ class Withdrawal(Filed):
 
 
 class User(Filed):
-    """A department that uses the resource (数据订阅使用部门), with its grant where the ledger has one."""
+    """A department that uses the resource (数据订阅使用部门), with its grant, if the ledger has one."""
 
     code: str
     name: str
@@ -52,39 +52,39 @@ class WithdrawalCase(OfProviderAlone, Disputable, RuledCase[WithdrawalRules]):
 
     application: Withdrawal
     holders: tuple[User, ...] = ()
-    """Who held open grants when it was filed: looked up before the filing is decided."""
+    """The holders of open grants at the filing: looked up before it is decided."""
     told: tuple[User, ...] = ()
     told_at: datetime | None = None
     negotiated: Mapping[str, str] = field(default_factory=dict)
-    """With whom it was negotiated, by code, and how that ended last."""
+    """How the last negotiation with each department ended, by code."""
     cleared: bool = False
-    """Whether all that the text asks for has been done: the bureau consented, or has it on file."""
+    """Whether the requirements of the text are met: the bureau consented, or has it on file."""
     decided: frozenset[str] = frozenset()
-    """Those who did not agree and whose dispute was decided: the resource may be withdrawn all the same. By code."""
+    """Codes of departments whose dispute was decided: the resource may be withdrawn although they did not agree."""
     ended: tuple[str, ...] = ()
 
     @property
     def not_negotiated(self) -> Sequence[str]:
-        """The codes of those told with whom nobody has negotiated yet."""
+        """Codes of the departments that were told but not yet negotiated with."""
         return [user.code for user in self.told if user.code not in self.negotiated]
 
     @property
     def against(self) -> Sequence[str]:
-        """The codes of those who did not agree, as the last negotiation with each ended."""
+        """Codes of the departments that did not agree in the last negotiation."""
         return [code for code, result in self.negotiated.items() if result == "not_agreed"]
 
     @property
     def differing(self) -> frozenset[str]:
-        """The codes of those who did not agree and whose dispute nobody has decided."""
+        """Codes of the departments that did not agree and whose dispute is undecided."""
         return frozenset(self.against) - self.decided
 
     @property
     def dispute_clause(self) -> Clause | None:
-        """The clause on a dispute over the withdrawal, where the text has one."""
+        """The clause on disputes over the withdrawal, if the text has one."""
         return self.rules.dispute
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """Who was told when, with whom it was negotiated, how disputes went, and which grants have ended."""
+        """Updates who was told, negotiations, disputes, and ended grants."""
         data = event.data
         match event.type:
             case EventType.SUBSCRIBERS_TOLD:

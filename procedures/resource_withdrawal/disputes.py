@@ -1,9 +1,9 @@
-"""A dispute over a withdrawal (争议): 提请协调, 协调, 报请决定. The resource stays and its grants go on meanwhile.
+"""Disputes over a withdrawal (争议): 提请协调, 协调, 报请决定. The resource and its grants stay meanwhile.
 
-Whoever uses the resource did not agree to its end: whoever the text names coordinates and decides, as in any dispute in
-sharing (809 art. 28¶2). What is settled is whether the resource stays: ``agreed`` and ``grant`` mean that it does, so
-the case ends as kept; ``deny`` that the withdrawal goes on from where it was. Where no agreement comes of it and nobody
-decides after the coordination, the case ends unresolved: nothing has been withdrawn, so the resource stays as well.
+If a user does not agree to the withdrawal, the organs named by the text coordinate and decide, as in any dispute over
+sharing (809 art. 28¶2). ``agreed`` and ``grant`` mean that the resource stays, so the case ends as kept; ``deny`` means
+that the withdrawal continues from where it was. If coordination fails and there is no last instance, the case ends
+unresolved: nothing has been withdrawn, so the resource stays as well.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from procedures.resource_withdrawal.case import WithdrawalCase
 
 
 def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
-    """争议: referred, coordinated and decided, where the text has a clause on such disputes."""
+    """Enter the commands of 争议: refer, coordinate, decide; only if the text has a clause on such disputes."""
 
     @book.command(
         CommandName.REFER,
@@ -30,12 +30,12 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
         when=_differ_after_negotiating,
     )
     def refer(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
-        """提请协调: by the bureau on behalf of whoever did not agree, or by the provider.
+        """提请协调: by the bureau on behalf of users who did not agree, or by the provider.
 
-        Those who use the resource are no parties of this case, which the provider files about its own resource: the
-        bureau, which was told with them and has on file who did not agree, refers what they turn to it with.
+        Users are not parties to this case, which the provider files about its own resource. So the bureau, which was
+        told with them and has their disagreement on file, refers it for them.
         """
-        # What they measure cannot be done while the dispute runs; after it they begin anew.
+        # What they measure cannot be done during the dispute; afterwards they start again.
         refer_after_negotiating(decision, said, cancels=(ClockId.NEGOTIATION, ClockId.WITHDRAWAL_REVIEW))
 
     may_be_coordinated(book, agreed=_kept_as_agreed)
@@ -69,14 +69,14 @@ def _as_decided(decision: Decision[WithdrawalCase], said: Decide, clause: Clause
 
 
 def _where_it_was(case: WithdrawalCase) -> Stage:
-    """Under review while consent or a negotiation is still missing; in notice while that runs; else carried out."""
+    """The stage to return to: review if consent or a negotiation is missing, notice while it runs, else withdrawal."""
     if not case.cleared:
         return Stage.WITHDRAWAL_REVIEW
     return Stage.WITHDRAWAL_NOTICE if case.open_clock(ClockId.WITHDRAWAL_NOTICE) else Stage.WITHDRAWING
 
 
 def _review_again(decision: Decision[WithdrawalCase]) -> None:
-    """What was dropped when the dispute was referred is due again: the consent, the negotiation with the others."""
+    """Restart the limits that the referral cancelled: for consent, or for negotiation with the others."""
     rules = decision.case.rules
     if rules.consent:
         decision.start(ClockId.WITHDRAWAL_REVIEW)

@@ -15,7 +15,7 @@ AT_ANY_STAGE: Final = {CommandName.WITHDRAW: CLOSES, CommandName.URGE: STAYS}
 
 
 def _whoever_consents_or_negotiates(statute: Statute, _: bool) -> Sequence[Role] | None:
-    """Where nobody's consent is asked for, the provider has to negotiate."""
+    """If the text requires negotiation: the provider, and the bureau if its consent is required too."""
     rules = statute.withdrawal
     if rules is None or not rules.negotiate:
         return None
@@ -23,7 +23,7 @@ def _whoever_consents_or_negotiates(statute: Statute, _: bool) -> Sequence[Role]
 
 
 def _reviewed(statute: Statute) -> bool:
-    """The bureau consents, or the provider negotiates with those who use the resource."""
+    """Whether the text has a review: the bureau's consent, or negotiation with the users."""
     return _consents(statute) or _negotiates(statute)
 
 
@@ -36,7 +36,7 @@ def _negotiates(statute: Statute) -> bool:
 
 
 def _notified_at_once(statute: Statute) -> bool:
-    """Nobody consents: where nobody uses the resource, or nobody negotiates, the notice runs at once."""
+    """Whether the text asks for no consent; then, without users or negotiation, the notice runs at once."""
     return not _consents(statute)
 
 
@@ -50,7 +50,7 @@ PROCESS: Final = Process(
             waits_for=(Role.BUREAU,),
             waits_under=_whoever_consents_or_negotiates,
             limits=(ClockId.WITHDRAWAL_REVIEW, ClockId.NEGOTIATION),
-            # The notice runs from the day on which all who use the resource were told: that of the filing.
+            # The notice runs from the day on which all users were told: the day of the filing.
             also_starts=(ClockId.WITHDRAWAL_NOTICE,),
             commands={
                 CommandName.RECORD_NEGOTIATION: (

@@ -1,7 +1,7 @@
-"""Resource withdrawal (资源撤销): a provider takes back a resource that others use.
+"""Resource withdrawal (资源撤销): a provider withdraws a resource that others use.
 
-They and the bureau are told in advance; the bureau consents, or has it on file; then the grants end, oldest first.
-Where the text has a road for it, a dispute with whoever did not agree is settled first (``withdrawal_disputes``).
+The users and the bureau are told in advance; the bureau consents, or has it on file; then the grants end, oldest first.
+If the text provides for it, disputes with users who did not agree are settled first (``withdrawal_disputes``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ RULES: RuleBook[WithdrawalCase] = RuleBook()
 
 
 def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
-    """提出撤销: in the same step all who use the resource are told, and the bureau; the notice runs from that day."""
+    """提出撤销: the same step tells all users and the bureau; the notice runs from that day."""
     rules, said = decision.case.rules, decision.case.application
     named = code_and_name(provider=said.provider, resource=said.resource)
     refuse_unless_given({**named, "reason": said.reason, **_subscribers(said)}, rules.clause)
@@ -65,13 +65,13 @@ def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
 
 
 def _subscribers(said: Withdrawal) -> Mapping[str, object]:
-    """The codes of those named as subscribers, then their names, by field."""
+    """Codes and names of the named subscribers, by field."""
     parties = list(enumerate(said.subscribers))
     return {f"subscribers[{n}].{field}": getattr(party, field) for field in ("code", "name") for n, party in parties}
 
 
 def _all_users(case: WithdrawalCase) -> Sequence[User]:
-    """The holders of open grants, oldest first, then whoever else was named; each department once."""
+    """The holders of open grants, oldest first, then the other named users; each department once."""
     named = [User(code=party.code or "", name=party.name or "") for party in case.application.subscribers]
     found: dict[str, User] = {}
     for user in (*case.holders, *named):
@@ -85,7 +85,7 @@ def _bureau(statute: Statute) -> str | None:
 
 
 def _put_on_file(decision: Decision[WithdrawalCase], rules: WithdrawalRules) -> None:
-    """备案: the bureau knows, also of those who did not agree."""
+    """备案: filed with the bureau, including who did not agree."""
     decision.note(
         EventType.FILED_FOR_RECORD,
         rules.record or rules.clause,
@@ -100,7 +100,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 class RecordingNegotiation(Filed):
-    """With whom (codes; left out: with all who were told), how it ended, and what was said."""
+    """With whom (codes; left out: all who were told), how it ended, and what was said."""
 
     with_whom: Annotated[tuple[Code, ...], Field(max_length=200), BeforeValidator(_one_or_more)] = ()
     result: Literal["agreed", "not_agreed"]
@@ -113,7 +113,7 @@ class RecordingNegotiation(Filed):
     says=RecordingNegotiation,
 )
 def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegotiation) -> None:
-    """协商: with those who use the resource. Where nobody's consent is asked for, it goes on file when all were."""
+    """协商: with the users. If the text asks for no consent, it is filed once all were negotiated with."""
     rules, case = decision.case.rules, decision.case
     if said.result == "not_agreed":
         decision.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
@@ -152,7 +152,7 @@ def _negotiated_before(case: WithdrawalCase, _: Role) -> None:
     when=_negotiated_before,
 )
 def consent_to_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
-    """审核同意: the resource may be withdrawn when the notice has run."""
+    """审核同意: the resource may be withdrawn once the notice has run."""
     rules = decision.case.rules
     assert rules.consent is not None
 
@@ -181,10 +181,10 @@ def deny_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
 
 
 def _go_ahead(decision: Decision[WithdrawalCase], ground: Clause, write: Callable[[], None]) -> None:
-    """It may be withdrawn: at once when the notice has run, otherwise when it has, or on the planned day if later.
+    """Clear the withdrawal: it is carried out once the notice has run, or on the planned day, if that is later.
 
-    Where someone does not agree, nobody has to consent and the text has a road for the dispute, the notice runs anew
-    rather than not at all: otherwise what is disputed would be gone before anybody could refer it.
+    If a user does not agree, the text asks for no consent and provides for disputes, the notice runs again even if it
+    had ended: otherwise the resource would be gone before anybody could refer the dispute.
     """
     running = decision.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
     planned = _planned_beyond_the_notice(decision)
@@ -208,7 +208,7 @@ def _planned_beyond_the_notice(decision: Decision[WithdrawalCase]) -> date | Non
 
 
 def _run_until(decision: Decision[WithdrawalCase], planned: date, ground: Clause) -> None:
-    """The notice runs to the planned day, from the day on which they were told."""
+    """Make the notice run to the planned day, from the day on which the users were told."""
     told_at = decision.case.told_at
     assert told_at is not None
     days = (planned - day_of(told_at)).days
@@ -216,9 +216,9 @@ def _run_until(decision: Decision[WithdrawalCase], planned: date, ground: Clause
 
 
 def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
-    """The notice has run: what was consented to, or is on file, is carried out, but not while it is disputed.
+    """The end of the notice is not a breach: a cleared withdrawal is carried out, unless it is disputed.
 
-    It decides nothing.
+    The end of the notice itself decides nothing.
     """
     if clock.id is not ClockId.WITHDRAWAL_NOTICE:
         return False
@@ -232,11 +232,11 @@ def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
     return True
 
 
-# What the platform carries out when the notice has run
+# Carried out by the platform once the notice has run
 
 
 def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[Decision[WithdrawalCase]], None]:
-    """The rule that one grant has ended with the resource; ``gone``: it had ended before."""
+    """The rule that notes that a grant has ended with the resource; ``gone``: it had ended before."""
 
     def rule(decision: Decision[WithdrawalCase]) -> None:
         if grant not in decision.case.ended:
@@ -248,7 +248,7 @@ def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[
 
 
 def resource_withdrawn(decision: Decision[WithdrawalCase]) -> None:
-    """撤销发布: no grant is left."""
+    """撤销发布: withdraw the resource; no grant is left."""
     rules = decision.case.rules
     entry = decision.case.resource.model_dump(mode="json", exclude_none=True)
     decision.note(

@@ -1,7 +1,7 @@
 """What a requester files (需求申请): the parties, the resource, the purpose and the papers.
 
-Everything may be missing here: whether an application is complete is for the statute to say
-(:func:`missing_fields`), so that an incomplete one is refused with its article and not as a malformed file.
+Every field is optional here: the statute says what a complete application needs (:func:`missing_fields`), so that an
+incomplete one is refused with its article and not as malformed input.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Application(Sharing):
 
 
 def undeclared_fields(application: Application, statute: Statute) -> Iterator[str]:
-    """The fields that the statute asks to be declared and the application leaves out; a dispute declares nothing."""
+    """The fields that the statute asks to be declared and the application leaves out; none for a dispute."""
     if application.disputes_grant is None:
         for declaration in statute.filing.declares:
             if not getattr(application, declaration.field):
@@ -42,7 +42,7 @@ def undeclared_fields(application: Application, statute: Statute) -> Iterator[st
 
 
 def missing_fields(application: Application, statute: Statute) -> Iterator[tuple[str, Clause | None]]:
-    """The required fields that an application leaves out, each with the clause that asks for it, if one does."""
+    """The required fields that an application leaves out, each with the clause that requires it, if any."""
     named = code_and_name(requester=application.requester, provider=application.provider, resource=application.resource)
     for field, value in {**named, "resource.sharing_class": application.resource.sharing_class}.items():
         if not value:

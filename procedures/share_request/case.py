@@ -1,4 +1,4 @@
-"""The state of one share request. It changes only by events: see :mod:`domain.engine.evolve`."""
+"""The state of one share request. Only events change it: see :mod:`domain.engine.evolve`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ class ShareRequestCase(AboutResource, Disputable):
     agreed: frozenset[Role] = frozenset()
     impasse: bool = False
     terms: Mapping[str, Any] | None = None
-    """On what terms sharing was agreed (共享条件)."""
+    """The agreed terms of sharing (共享条件)."""
     disputed_found: bool | None = None
-    """Whether the grant whose conditions are disputed is there; None where nobody has looked."""
+    """Whether the grant whose conditions are disputed exists; None if it was not looked up."""
 
     @property
     def route(self) -> Route:
-        """The way this application takes under its statute."""
+        """The route of this application under its statute."""
         return self.statute.route(self.sharing_class, self.authorization)
 
     @property
     def sharing_class(self) -> SharingClass:
-        """The class of the resource. Raises LookupError before the filing was found complete."""
+        """The sharing class of the resource. Raises LookupError before the filing was found complete."""
         sharing_class = self.application.resource.sharing_class
         if sharing_class is None:
             raise LookupError("the application names no sharing class")
@@ -48,7 +48,7 @@ class ShareRequestCase(AboutResource, Disputable):
 
     @property
     def authorization(self) -> Authorization | None:
-        """Who authorises: what the resource says, else what the statute takes for its class."""
+        """Who authorises: according to the resource, otherwise the statute's default for its class."""
         resource = self.application.resource
         if resource.authorization or resource.sharing_class is None:
             return resource.authorization
@@ -56,7 +56,7 @@ class ShareRequestCase(AboutResource, Disputable):
 
     @property
     def limit_class(self) -> SharingClass | None:
-        """Limits of the answer differ by the class of what is asked for."""
+        """Limits for the answer depend on the sharing class."""
         return self.sharing_class
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class ShareRequestCase(AboutResource, Disputable):
 
 
 def amended(application: Application, data: Mapping[str, Any]) -> Application:
-    """An application after a supplement: papers are added, changed fields replace the old ones."""
+    """The application after a supplement: papers are added, changed fields replace the old ones."""
     old = application.model_dump(mode="json")
     papers = [*old["documents"], *data.get("documents", [])]
     return Application.model_validate({**old, **data.get("changed", {}), "documents": papers})

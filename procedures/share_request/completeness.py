@@ -8,7 +8,7 @@ from procedures.share_request.application import Application, missing_fields, un
 
 
 def refuse_unless_complete(application: Application, statute: Statute) -> None:
-    """Refuse an application that leaves out what the statute requires, naming all of it at once."""
+    """Raises Refused for an application that leaves out required fields, with all of them."""
     missing = list(missing_fields(application, statute))
     if missing:
         ground = next((clause for _, clause in missing if clause), None)
@@ -19,9 +19,9 @@ def refuse_unless_complete(application: Application, statute: Statute) -> None:
 def findings(application: Application, statute: Statute) -> list[str] | None:
     """What the completeness check should look at (规范性审查要点).
 
-    That is: no sealed paper where the text asks for one; whatever else it asks to be declared and is not (the consent
-    of the head, the basis, the way of sharing, the term); a code of a department that cannot be right.
-    A finding refuses nothing; whether it matters is for the bureau to say. None when there is none.
+    These are: no sealed paper although the text asks for one; other declarations that the text asks for and are missing
+    (consent of the head, basis, way of sharing, term); a mistyped code of a department.
+    Findings do not refuse the application: the bureau decides whether they matter. None if there are none.
     """
     unsealed = statute.filing.sealed_document is not None and not any(x.sealed for x in application.documents)
     found = ["no_sealed_document"] if unsealed else []

@@ -1,4 +1,4 @@
-"""Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
+"""Delivery, withdrawal, urging and rectification: 提供, 撤回, 督办, 责令整改."""
 
 from domain.clocks import ClockId
 from domain.engine.decision import Decision
@@ -10,19 +10,19 @@ from procedures.share_request.commands import Deliver
 from procedures.share_request.provider_answer import close_granted
 
 RULES: RuleBook[ShareRequestCase] = RuleBook()
-"""Delivery, and what may come at any stage."""
+"""The commands of delivery, and those open in any stage."""
 
 
 @RULES.command(CommandName.DELIVER, by=[Role.PROVIDER], says=Deliver)
 def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
-    """提供: the data is there; the case is done."""
+    """提供: the data was handed over; the case is closed."""
     limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
     decision.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
     close_granted(decision, decision.case.terms)
 
 
 def is_granted(stage: Stage, outcome: Outcome | None) -> bool:
-    """Whether sharing has been granted: the case was closed so, or the granted data is being provided."""
+    """Whether sharing has been granted: the case is closed as granted, or waits for delivery."""
     return stage is Stage.DELIVERY or outcome is Outcome.GRANTED
 
 

@@ -1,4 +1,4 @@
-"""After a refusal, or a silence: 协商, 协调, 评判, 报请决定. Silence itself never decides."""
+"""Disputes after a refusal or without an answer: 协商, 协调, 评判, 报请决定. Silence itself never decides."""
 
 from domain.clocks import ClockId
 from domain.engine.commands import Decide, Nothing, Reasoned, Terms
@@ -24,7 +24,7 @@ RULES: RuleBook[ShareRequestCase] = RuleBook()
 """The commands of a dispute."""
 
 TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
-"""Who may sit at a negotiation table; the statute says who does."""
+"""The roles that may take part in a negotiation; the statute says which of them do."""
 
 
 # After the refusal (不同意之后)
@@ -32,7 +32,7 @@ TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
 
 @RULES.command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER], says=Nothing)
 def accept_refusal(decision: Decision[ShareRequestCase], _: Nothing) -> None:
-    """接受答复: the requester lets the refusal stand."""
+    """接受答复: the requester accepts the refusal."""
     decision.note(EventType.REFUSAL_ACCEPTED)
     decision.meet(ClockId.DISPUTE_WINDOW)
     decision.close(Outcome.REFUSED)
@@ -57,7 +57,7 @@ def _refused_or_met_with_silence(case: ShareRequestCase, role: Role) -> None:
     when=_refused_or_met_with_silence,
 )
 def open_negotiation(decision: Decision[ShareRequestCase], said: OpenNegotiation) -> None:
-    """提请协商: 因履行职责确需使用. After a silence where the text knows no coordinator, by the bureau too."""
+    """提请协商: 因履行职责确需使用. Without an answer, and if the text has no coordinator, by the bureau too."""
     rule = decision.case.statute.negotiation
     decision.require(said.justification, RefusalCode.JUSTIFICATION_REQUIRED, rule.clause)
     decision.stage = Stage.NEGOTIATION
@@ -86,7 +86,7 @@ def _no_impasse_yet(case: ShareRequestCase, role: Role) -> None:
 
 @RULES.command(CommandName.PROPOSE, by=TABLE, says=Propose, when=_at_the_table)
 def propose(decision: Decision[ShareRequestCase], said: Propose) -> None:
-    """提出方案: new terms on the table; agreements to older ones lapse."""
+    """提出方案: propose new terms; agreement to earlier ones lapses."""
     decision.note(EventType.TERMS_PROPOSED, decision.case.statute.negotiation.clause, terms=said.terms.said())
 
 
@@ -183,7 +183,7 @@ may_be_coordinated(RULES, agreed=_shared_as_coordinated)
     settles=True,
 )
 def adjudicate(decision: Decision[ShareRequestCase], said: Adjudicate) -> None:
-    """评判: the bureau itself decides, after a coordination without agreement."""
+    """评判: the bureau itself decides, after coordination without agreement."""
     clause = last_of(decision.case).clause
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     _require_basis_of_a_denial(decision, said.decision, said.legal_basis)
@@ -203,7 +203,7 @@ may_be_decided(RULES, carry_out=_as_decided)
 
 
 def _require_basis_of_a_denial(decision: Decision[ShareRequestCase], given: str, legal_basis: str | None) -> None:
-    """提供依据: where the text asks it of whoever refuses, an instance that denies must give the legal basis too."""
+    """提供依据: an instance that denies must give the legal basis too, if the text asks it of whoever refuses."""
     rule = decision.case.statute.denial
     if given == "deny" and rule is not None and rule.legal_basis:
         decision.require(legal_basis, RefusalCode.LEGAL_BASIS_REQUIRED, rule.clause)
@@ -218,7 +218,7 @@ def _carry_out(decision: Decision[ShareRequestCase], given: str, terms: object, 
 
 
 def _leave(decision: Decision[ShareRequestCase]) -> None:
-    """The windows and limits of the step before are over: used in time, or missed and so recorded."""
+    """End the limits of the previous step: the window is met, the others are cancelled (a missed one stays so)."""
     decision.meet(ClockId.DISPUTE_WINDOW)
     for clock_id in (ClockId.PROVIDER_ANSWER, ClockId.NEGOTIATION, ClockId.DELIVERY):
         decision.cancel(clock_id)

@@ -1,4 +1,4 @@
-"""Filing (申请): the gate, and where the statute sends an application first."""
+"""Filing (申请): the checks, and the first stage of an application under its statute."""
 
 from collections.abc import Mapping
 
@@ -23,12 +23,12 @@ FIRST_CLOCK = {
 
 
 def as_requester(application: Application, person: str | None = None) -> Actor:
-    """Who files an application: the department that it names as the requester, by this person."""
+    """The actor of a filing: the department named as requester, with this person."""
     return Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
 
 
 def begin(decision: Decision[ShareRequestCase], known: Mapping[str, str]) -> None:
-    """The gate, then the first stage that the statute has for such an application, and its limit."""
+    """Check the filing and note it; then enter the first stage under the statute, with its limit."""
     case, application, statute = decision.case, decision.case.application, decision.case.statute
     _may_be_filed(decision)
     decision.stage = _first_stage(case)
@@ -47,9 +47,9 @@ def begin(decision: Decision[ShareRequestCase], known: Mapping[str, str]) -> Non
 
 
 def _start_what_runs_from_the_filing(decision: Decision[ShareRequestCase]) -> None:
-    """自收到申请之日起: a limit of the stage to come may count from now, alone or beside the stage's own.
+    """自收到申请之日起: a limit of a later stage may count from the filing, alone or beside the stage's own.
 
-    A supplement neither stops it nor starts it afresh: no text says that it does.
+    A supplement neither stops nor restarts it, because no text says so.
     """
     case = decision.case
     clock = ClockId(case.route.then) if case.route.then else None
@@ -82,9 +82,9 @@ def _may_be_filed(decision: Decision[ShareRequestCase]) -> None:
 
 
 def disputed_grant_is_there(said: Application, found: CaseFound | None) -> bool:
-    """Whether the grant whose conditions are disputed is one between the same two departments.
+    """Whether the disputed grant was found and is between the same two departments.
 
-    A request that was granted, or the access grant that follows from one.
+    It may be a request that was granted, or the access grant that followed from one.
     """
     if found is None:
         return False
@@ -100,6 +100,6 @@ def _first_stage(case: ShareRequestCase) -> Stage:
 
 
 def _ground(case: ShareRequestCase) -> Clause:
-    """The clause that a filing rests on: its route's, or the one on disputes over granted conditions."""
+    """The clause of a filing: that of its route, or the one on disputes over granted conditions."""
     dispute = case.statute.negotiation.granted_conditions
     return dispute if case.application.disputes_grant and dispute else case.route.clause

@@ -1,4 +1,4 @@
-"""The share request (政务数据共享申请) as a procedure: its stages as the articles have them, and where each leads."""
+"""The share request (政务数据共享申请) as a procedure: its stages in the order of the articles."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,11 +20,11 @@ from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.filing import begin
 
 SHARED = (Stage.DELIVERY, Stage.CLOSED)
-"""Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
+"""Where sharing that was granted, agreed or decided leads: to delivery, if the text limits it, otherwise to the end."""
 
 
 def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
-    """The last instance of the text, or the one for provincial departments."""
+    """The role of the last instance, or of the one for provincial departments."""
     coordination = statute.coordination
     special = coordination.provincial if coordination and provincial else None
     last = special or statute.last or (coordination.provincial if coordination else None)
@@ -32,7 +32,7 @@ def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
 
 
 def _checks_first(statute: Statute) -> bool:
-    """The bureau checks the papers before anybody answers (规范性审查)."""
+    """Whether the bureau checks the papers before anybody answers (规范性审查)."""
     return any(route.opens == Stage.COMPLETENESS_CHECK.value for route in statute.routes)
 
 
@@ -41,13 +41,13 @@ def _answers_at_once(statute: Statute) -> bool:
 
 
 def _negotiates_at_once(statute: Statute) -> bool:
-    """What is not shared is asked for by negotiation, or granted conditions are disputed."""
+    """Whether a filing may begin with negotiation: for data not shared, or in a dispute over granted conditions."""
     asked = any(route.opens == Stage.NEGOTIATION.value for route in statute.routes)
     return asked or statute.negotiation.granted_conditions is not None
 
 
 def _grants_on_filing(statute: Statute) -> bool:
-    """登记即可获取: what is shared without conditions."""
+    """Whether unconditionally shared data is granted on filing (登记即可获取)."""
     return any(route.opens == "granted" for route in statute.routes)
 
 
@@ -64,7 +64,7 @@ def _platform_authorizes(statute: Statute) -> bool:
 
 
 def _counts_from_the_filing(clock: ClockId, statute: Statute) -> bool:
-    """A limit of the text counts from the filing, alone or beside one that does not."""
+    """Whether the limit of a stage counts from the filing, alone or in addition."""
     of_the_clock = [limit for limit in statute.limits if limit.clock is clock]
     return any(limit.from_filing or limit.overall is not None for limit in of_the_clock)
 
@@ -78,7 +78,7 @@ def _answered_from_the_filing(statute: Statute) -> bool:
 
 
 def _delivers(statute: Statute) -> bool:
-    """The text limits the delivery (提供)."""
+    """Whether the text limits the delivery (提供)."""
     return any(limit.clock is ClockId.DELIVERY for limit in statute.limits)
 
 
@@ -99,12 +99,12 @@ def _knows_no_coordinator(statute: Statute) -> bool:
 
 
 def _skips_negotiation(statute: Statute) -> bool:
-    """Whoever is refused may go to the coordinator at once."""
+    """Whether a refused requester may go to the coordinator without negotiation."""
     return statute.coordination is not None and not statute.coordination.negotiation_first
 
 
 def _goes_to_the_last_at_once(statute: Statute) -> bool:
-    """With a provincial department a dispute goes to the last instance at once (changzhou)."""
+    """Whether disputes with a provincial department go straight to the last instance (changzhou)."""
     return statute.coordination is not None and statute.coordination.provincial is not None
 
 
@@ -113,7 +113,7 @@ def _adjudicates(statute: Statute) -> bool:
 
 
 def _refers_final(statute: Statute) -> bool:
-    """Somebody above the coordinator decides, in every case or where a provincial department is involved."""
+    """Whether a higher organ decides after coordination, always or with provincial departments."""
     provincial = statute.coordination.provincial if statute.coordination else None
     return any(last is not None and last.step == "final_instance" for last in (statute.last, provincial))
 
@@ -137,7 +137,7 @@ PROCESS: Final = Process(
             "规范性审查: the bureau accepts, declines or returns the papers",
             waits_for=(Role.BUREAU,),
             limits=(ClockId.COMPLETENESS_CHECK,),
-            # 自收到申请之日起: the limit of the stage to come may count from the filing.
+            # 自收到申请之日起: the limit of a later stage may count from the filing.
             also_starts=(ClockId.PLATFORM_AUTHORIZATION, ClockId.PROVIDER_ANSWER),
             limits_only={
                 ClockId.PLATFORM_AUTHORIZATION: _authorized_from_the_filing,
@@ -285,7 +285,7 @@ PROCESS: Final = Process(
 
 
 def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
-    """A window that closes: nobody supplemented, nobody disputed, nobody referred."""
+    """The consequence of a closed window: nobody supplemented, disputed or referred."""
     if clock.id is ClockId.SUPPLEMENT:
         decision.note(EventType.WITHDRAWN, lapsed=clock.id.value)
         decision.close(Outcome.WITHDRAWN)
@@ -294,7 +294,7 @@ def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
 
 
 def _classes_opening(statute: Statute, stage: Stage) -> Sequence[SharingClass]:
-    """The classes of data whose requests begin in a stage, or are granted at once, by the routes of the text."""
+    """The sharing classes whose requests begin in a stage, or are granted at once, by the routes of the text."""
     opens = "granted" if stage is Stage.CLOSED else stage.value
     return tuple(dict.fromkeys(route.sharing_class for route in statute.routes if route.opens == opens))
 

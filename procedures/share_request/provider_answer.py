@@ -28,7 +28,7 @@ RULES: RuleBook[ShareRequestCase] = RuleBook()
 
 @RULES.command(CommandName.ACCEPT, by=[Role.BUREAU], says=Nothing)
 def accept(decision: Decision[ShareRequestCase], _: Nothing) -> None:
-    """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
+    """受理: the papers are in order. The request goes to whoever authorises it, whose limit starts that day."""
     check = decision.case.statute.limit(ClockId.COMPLETENESS_CHECK, decision.case.sharing_class)
     by_platform = decision.case.route.then == "platform_authorization"
     decision.stage = Stage.PLATFORM_AUTHORIZATION if by_platform else decision.stage
@@ -81,7 +81,7 @@ def _once_and_by_the_right_side(case: ShareRequestCase, role: Role) -> None:
     when=_once_and_by_the_right_side,
 )
 def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForSupplement) -> None:
-    """一次性告知: all that is missing, told once. The provider's own limit runs on."""
+    """一次性告知: everything that is missing, once. The provider's own limit continues to run."""
     rule = decision.case.statute.supplement
     missing = list(said.missing or ())
     decision.require(missing, RefusalCode.MISSING_LIST_REQUIRED, rule.clause)
@@ -98,10 +98,10 @@ def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForS
 
 @RULES.command(CommandName.SUPPLEMENT, by=[Role.REQUESTER], says=Supplement)
 def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
-    """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
+    """补正: papers and fields. The completeness check starts again; the provider's limit is not changed."""
     papers = [paper.model_dump(mode="json") for paper in said.documents]
     changed = said.changed()
-    # What is written must be an application still: not too many papers, nothing required blanked out.
+    # The result must still be a valid application: not too many papers, no required field emptied.
     try:
         after = amended(decision.case.application, {"documents": papers, "changed": changed})
     except ValidationError as error:
@@ -124,7 +124,7 @@ def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
 
 @RULES.command(CommandName.AUTHORIZE, by=[Role.BUREAU], says=Granting)
 def authorize(decision: Decision[ShareRequestCase], said: Granting) -> None:
-    """授权: the bureau opens access on behalf of the platform; the provider is told."""
+    """授权: the bureau grants access on behalf of the platform; the provider is told."""
     limit = decision.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, decision.case.sharing_class)
     grant_access(decision, limit.clause if limit else None, said.said(), kept=ClockId.PLATFORM_AUTHORIZATION)
 
@@ -155,7 +155,7 @@ def refuse(decision: Decision[ShareRequestCase], said: Refusing) -> None:
 
 
 def _consent(case: ShareRequestCase, given: bool) -> Mapping[str, Any]:
-    """Whether the head of the provider's office consented, and where the text asks for that and it is not said, so."""
+    """The consent of the head of the provider's office; a finding if the text asks for it and it is missing."""
     if given:
         return {"office_head_consent": True}
     return {"findings": ["no_office_head_consent"]} if case.statute.answer_consent else {}
@@ -165,7 +165,7 @@ def _consent(case: ShareRequestCase, given: bool) -> Mapping[str, Any]:
 
 
 def _extension(case: ShareRequestCase) -> Extension | None:
-    """What the text says of a longer answer for this class of data."""
+    """The text's rule on extending the answer for this sharing class."""
     rule = case.statute.extension
     return rule if rule is not None and rule.sharing_class in (None, case.sharing_class) else None
 
@@ -188,9 +188,9 @@ def grant_access(
     kept: ClockId | None,
     consent: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done.
+    """Sharing is granted, agreed or decided: enter delivery if the text limits it, otherwise close the case.
 
-    Where it had been agreed before and nothing was delivered, the terms of then stand unless there are new ones.
+    If it had been agreed before and nothing was delivered, the earlier terms stand unless there are new ones.
     """
     terms = terms or decision.case.terms
     delivery = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
@@ -203,7 +203,7 @@ def grant_access(
 
 
 def close_granted(decision: Decision[ShareRequestCase], terms: object) -> None:
-    """The data may be used from now on: where the text has rules on that, they begin with a grant of its own."""
+    """Close the case as granted; if the text has rules on use, an access grant is opened."""
     case = decision.case
     access = case.statute.access
     if access is not None:
@@ -214,7 +214,7 @@ def close_granted(decision: Decision[ShareRequestCase], terms: object) -> None:
 
 
 def grant_of(application: Application, request_id: str, terms: object) -> dict[str, object]:
-    """The access that a granted request opens: who may use what for what, on which terms, until when."""
+    """The filing of the access grant that a granted request opens."""
     agreed = dict(terms) if isinstance(terms, Mapping) else {}
     left = {"documents", "disputes_grant", "contains_state_secret", "office_head_consent"}
     asked = application.model_dump(mode="json", exclude_none=True, exclude=left)
