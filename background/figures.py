@@ -12,10 +12,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.clocks import ClockId, ClockKind
-from ledger.failures import DATABASE_ERRORS
+from ledger.failures import DATABASE_ERRORS, DATABASE_FAILED
 from ledger.leases import Lease
 from ledger.queries.views import Counts, LimitsEnded
 from ledger.reader import Reader
+from ledger.writer import Writer
 
 DAYS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90)
 """Where the days that people take are told apart: around the limits that the texts set."""
@@ -23,6 +24,8 @@ DAYS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90)
 
 TOLD_BY_ONE: Final = timedelta(seconds=75)
 """So long after its last scrape a process is the one that tells them: Prometheus asks every minute at the latest."""
+TRIED_EVERY: Final = 60.0
+"""So often, in seconds, the one that tells them writes something large and deletes it again."""
 FRESH: Final = 10.0
 """For so many seconds figures of the ledger hold: several who scrape cost one look."""
 
@@ -35,9 +38,11 @@ class LedgerFigures(Collector):
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._writer = Writer(reader.engine)
         self._lease = Lease(reader.engine, "figures", TOLD_BY_ONE)
         self._known: Counts | None = None
-        self._looked = float("-inf")
+        self._looked = self._tried = float("-inf")
+        self._takes = True
         self._since: int | None = None
         self._one_at_a_time = threading.Lock()
         self._breaches = Counter("shareflow_breaches", "Limits that ran out.", ("clock",), registry=None)
@@ -71,10 +76,12 @@ class LedgerFigures(Collector):
             "shareflow_clock_ahead_seconds", "How far the database's clock is ahead of that of the process."
         )
         clock.add_metric([], ahead)
+        takes = GaugeMetricFamily("shareflow_ledger_takes_writes", "Whether the ledger takes what is written.")
         if figures is None:
             return [up, clock]
+        takes.add_metric([], self._takes)
         standing = (*_standing(figures), *_waiting(figures), *_kept(figures))
-        return [up, clock, *standing, *self._breaches.collect(), *self._days.collect()]
+        return [up, clock, takes, *standing, *self._breaches.collect(), *self._days.collect()]
 
     def close(self) -> None:
         """Let another process tell them at once."""
@@ -83,13 +90,25 @@ class LedgerFigures(Collector):
 
     def _figures(self) -> Counts | None:
         """Figures that hold now; None where another process tells them."""
-        if not self._lease.take():
+        if not self._tells():
             self._known = self._since = None
         elif self._known is None or time.monotonic() - self._looked > FRESH:
             self._known = self._reader.counts(self._since)
             self._looked = time.monotonic()
             self._note(self._known.ended)
         return self._known
+
+    def _tells(self) -> bool:
+        """Whether this is the process that tells them; where nothing can be written, whoever is asked does."""
+        try:
+            mine = self._lease.take()
+            if mine and time.monotonic() - self._tried > TRIED_EVERY:
+                self._writer.try_out()
+                self._takes, self._tried = True, time.monotonic()
+        except DATABASE_FAILED:
+            self._reader.ping()
+            self._takes, self._tried, mine = False, float("-inf"), True
+        return mine
 
     def _clock_ahead(self) -> float:
         """Its answer is taken for one of the middle of the wait for it."""

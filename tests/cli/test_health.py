@@ -86,6 +86,7 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)
     monkeypatch.setattr("ledger.reader.Reader.moment", lambda _: datetime.now(UTC) + timedelta(seconds=9))
     monkeypatch.setattr("ledger.leases.Lease.take", lambda _: True)
+    monkeypatch.setattr("ledger.writer.Writer.try_out", lambda _: None)
     with serve_health(await of(create_engine(NOBODY_LISTENS)), port):
         scrape = asyncio.create_task(asyncio.to_thread(asked, port, "/metrics"))
         assert await asyncio.to_thread(begun.wait, 5)
