@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import typer
 
-from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.lacking import gaps_of
 from background.archive.repairing import repair
 from cli.connection import connected

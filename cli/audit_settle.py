@@ -4,7 +4,8 @@ import asyncio
 
 import typer
 
-from background.archive.comparison import Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import Discrepancy
 from background.archive.settling import SETTLED, settling, to_settle
 from cli.connection import connected
 from cli.options import option

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, Final
 
-from background.archive.comparison import Discrepancy
+from background.archive.differing import Discrepancy
 from background.archive.store import ArchiveDamaged, HistoryArchive
 from domain.calendar import CHINA
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct

@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from background.archive.altered import altered_cases
+from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.lacking import Lacking, Older
 from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
-from domain.messages import label
 from ledger.engine import Engine
 from ledger.queries.acts import settled_of
 from ledger.queries.archive import ArchivedRun, archived_runs
@@ -46,45 +45,6 @@ PAGE: Final = 200
 AT_ONCE: Final = 8
 QUIET: Final = timedelta(minutes=1)
 ARCHIVED_WITHIN: Final = timedelta(minutes=10)
-
-
-class Discrepancy(StrEnum):
-    """In what Temporal, the ledger and the archive differ."""
-
-    MISSING = "missing"
-    EXTRA = "extra"
-    ENDED = "ended"
-    RUNNING = "running"
-    BEHIND = "behind"
-    AHEAD = "ahead"
-    REWRITTEN = "rewritten"
-    UNARCHIVED = "unarchived"
-    GONE = "gone"
-    DAMAGED = "damaged"
-    LOST = "lost"
-    UNRECORDED = "unrecorded"
-    ALTERED = "altered"
-    UNSENT = "unsent"
-
-
-@dataclass(frozen=True)
-class CompareFinding:
-    """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
-
-    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events or runs.
-    """
-
-    kind: Discrepancy
-    request_id: str
-    says: str
-    run_id: str | None = None
-    lacking: Lacking | None = None
-    of: tuple[int | str, ...] = ()
-
-    @property
-    def to_do(self) -> str:
-        """What an operator does about it, in one sentence."""
-        return label("compared_to_do", self.kind, "en")
 
 
 @dataclass

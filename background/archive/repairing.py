@@ -12,7 +12,8 @@ from typing import Final
 
 from background.archive.altered import mend_case
 from background.archive.archiving import ArchivingRound, archive_case
-from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.digests import both_digests
 from background.archive.store import ArchiveDiffers
 from domain.words import ProcedureName

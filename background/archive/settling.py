@@ -6,7 +6,8 @@ Nothing else changes. What is settled is not told again; what is found later is,
 from collections.abc import Sequence
 from typing import Final
 
-from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import CompareFinding, Discrepancy
 from domain.log.acts import Acting, ActKind, NewAct
 
 SETTLED: Final = (Discrepancy.UNSENT, Discrepancy.GONE, Discrepancy.DAMAGED, Discrepancy.LOST)

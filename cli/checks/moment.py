@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.lacking import gaps_of
 from cli.checks.findings import Check, failed, ok, problem, skipped, warning
 from cli.older import to_do_about, told_of_gaps

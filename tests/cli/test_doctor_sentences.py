@@ -9,7 +9,7 @@ from string import Formatter
 
 import cli.checks
 import cli.doctor
-from background.archive.comparison import Discrepancy
+from background.archive.differing import Discrepancy
 from cli.checks.findings import MEND, SAID, failed, part, problem
 from domain.messages import LANGUAGES, label, words
 

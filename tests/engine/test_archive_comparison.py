@@ -14,7 +14,8 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from typer.testing import CliRunner
 
-from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.folder import FolderArchive
 from background.archive.lacking import Older
 from background.archive.repairing import repair

@@ -22,7 +22,8 @@ from audit.findings.found import findings_in
 from audit.replay.from_dossier import case_in
 from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
-from background.archive.comparison import Comparison, Discrepancy
+from background.archive.comparison import Comparison
+from background.archive.differing import Discrepancy
 from background.archive.folder import FolderArchive
 from background.archive.settling import settling, to_settle
 from background.archive.store import HistoryArchive
