@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from domain.engine.records import Algorithm
 from domain.log import proofs
 from domain.log.checkpoints import Checkpoint, checkpoint_in
+from domain.log.entries import entry_of_event
 from domain.log.heads import NOTHING, Hashes, HeadWay, nodes_towards, way_to, with_heads
 from domain.log.keys import PublicKey, Signer, read_public_key
 from domain.log.notes import NoteWrong, read_note, signed_by
@@ -223,6 +224,16 @@ class LogBook:
         for number, place in sorted(places.items()):
             sha256, sm3 = (self._proved(connection, each, _inclusion(place, size)) for each in ALGORITHMS)
             found.append(EntryProof(number, place, sha256, sm3))
+        return found
+
+    def changed_since(self, request_ids: Collection[str]) -> dict[str, int]:
+        """Those of these cases of which an event is not the one that was entered in the log, with its first number."""
+        with reading(self._engine) as connection:
+            entered = log.entered_leaves(connection, request_ids)
+        leaf, found = self._hashing["sha256"].leaf, dict[str, int]()
+        for request_id, seq, digest, there in entered:
+            if leaf(entry_of_event(request_id, seq, digest)) != there:
+                found.setdefault(request_id, seq)
         return found
 
     def consistency(self, old: int, new: int) -> tuple[list[bytes], list[bytes]]:

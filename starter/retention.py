@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, Final
 
 from background.archive.differing import Discrepancy
+from background.archive.kept import told_when_archived
 from background.archive.store import ArchiveDamaged, HistoryArchive
 from domain.calendar import CHINA
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
@@ -23,7 +24,7 @@ from ledger.reader import Reader
 from ledger.writer import Writer
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.histories import ToldHead, ToldRun, history_in, told_in, told_run
+from protocol.histories import ToldHead, ToldRun, told_run
 from protocol.names import workflow_id
 from protocol.sealing import NotOpened
 from starter.attachments import AttachmentStore
@@ -166,7 +167,7 @@ class Disposer:
     def _told(self, run: ArchivedRun) -> ToldRun | None:
         """What an archived run was told; None where it tells of nothing. Raises NotDisposable, Unavailable."""
         try:
-            return told_in(history_in(workflow_id(run.request_id), self.archive.read(run)))
+            return told_when_archived(self.archive, run)
         except ArchiveDamaged as error:
             raise _not_explained("unreadable", run.request_id, why=error) from None
         except OSError as error:

@@ -12,8 +12,9 @@ from typing import Final
 
 from background.archive.altered import altered_cases
 from background.archive.differing import CompareFinding, Discrepancy
+from background.archive.kept import kept_otherwise
 from background.archive.lacking import Lacking, Older
-from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
+from background.archive.store import HistoryArchive
 from ledger.engine import Engine
 from ledger.queries.acts import settled_of
 from ledger.queries.archive import ArchivedRun, archived_runs
@@ -32,7 +33,6 @@ from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
 from protocol.histories import (
-    HANDED_OVER,
     RUNNING,
     ListedRun,
     ToldRun,
@@ -45,6 +45,10 @@ PAGE: Final = 200
 AT_ONCE: Final = 8
 QUIET: Final = timedelta(minutes=1)
 ARCHIVED_WITHIN: Final = timedelta(minutes=10)
+
+
+_OTHER_EVENTS: Final = (Discrepancy.BEHIND, Discrepancy.REWRITTEN)
+"""What is told where events are not those that a history was told: once of a case, and nothing else of its row."""
 
 
 @dataclass
@@ -114,15 +118,17 @@ class Comparison:
         found = [each for some in await asyncio.gather(*map(one, page)) for each in some]
         archived = await asyncio.to_thread(archived_of, self.engine, [case.request_id for case in page])
         gone = await asyncio.to_thread(histories_disposed_of, self.engine, [case.request_id for case in page])
-        left = [case for case in page if case.request_id not in gone]
-        if not self.quick:
-            spoilt = {each.request_id for each in found if each.kind in (Discrepancy.BEHIND, Discrepancy.REWRITTEN)}
-            whole = [case.request_id for case in page if case.request_id not in spoilt]
-            found += await asyncio.to_thread(self.as_events_give, whole)
-        kept = await asyncio.to_thread(
-            lambda: [each for case in left for each in self._archived(case, archived.get(case.request_id, []))]
-        )
-        return found + await asyncio.to_thread(unsettled, self.engine, kept)
+        left = [(case, archived.get(case.request_id, [])) for case in page if case.request_id not in gone]
+        kept = await asyncio.to_thread(lambda: [each for case, runs in left for each in self._kept(case, runs)])
+        if self.quick:
+            return found + kept
+        these = [case.request_id for case in page]
+        found = _once_of_a_case([*found, *kept, *await asyncio.to_thread(unlike_the_log, self.reader, these)])
+        spoilt = {each.request_id for each in found if each.kind in _OTHER_EVENTS}
+        return found + await asyncio.to_thread(self.as_events_give, [each for each in these if each not in spoilt])
+
+    def _kept(self, case: ComparedCase, runs: Sequence[ArchivedRun]) -> list[CompareFinding]:
+        return kept_otherwise(self.engine, self.archive, case, runs, within=self.within, quick=self.quick)
 
     async def _states(self, case: ComparedCase, run: ListedRun | None) -> list[CompareFinding]:
         """How the ledger and Temporal have one case: whether it is open in both, and up to which event."""
@@ -181,8 +187,8 @@ class Comparison:
         if case is None:
             return []
         gone = histories_disposed_of(self.engine, [request_id])
-        kept = [] if gone else self._archived(case, archived_runs(self.engine, request_id))
-        return self.as_events_give([request_id]) + unsettled(self.engine, kept)
+        kept = [] if gone else self._kept(case, archived_runs(self.engine, request_id))
+        return self.as_events_give([request_id]) + kept
 
     def as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
         """Whether what everybody reads of these cases is what their events give, and was told to the outside."""
@@ -191,37 +197,6 @@ class Comparison:
             for request_id, said in altered_cases(self.engine, these)
         ]
         return altered + list(unsent(self.engine, these))
-
-    def _archived(self, case: ComparedCase, runs: Sequence[ArchivedRun]) -> list[CompareFinding]:
-        """Whether all is archived that should be, and is what was archived."""
-        found = [each for run in runs if (each := self._kept(run)) is not None]
-        known = {run.run_id for run in runs}
-        found += [
-            CompareFinding(
-                Discrepancy.LOST,
-                case.request_id,
-                f"Run {run.previous_run_id}, which came before one that is archived, is not archived.",
-                run.previous_run_id,
-                of=(run.previous_run_id,),
-            )
-            for run in runs
-            if run.previous_run_id is not None and run.previous_run_id not in known
-        ]
-        whole = any(run.ended != HANDED_OVER for run in runs)
-        late = case.asked_at is None or case.asked_at < datetime.now(UTC) - self.within
-        if case.problem is not None or (case.closed_at is not None and not whole and late):
-            why = case.problem or "no history of it is archived"
-            found.append(CompareFinding(Discrepancy.UNARCHIVED, case.request_id, f"Not archived: {why}."))
-        return found
-
-    def _kept(self, run: ArchivedRun) -> CompareFinding | None:
-        try:
-            if not self.quick:
-                self.archive.read(run)
-        except ArchiveDamaged as error:
-            kind = Discrepancy.GONE if isinstance(error, ArchiveGone) else Discrepancy.DAMAGED
-            return CompareFinding(kind, run.request_id, f"{error}.", run.run_id, of=(run.run_id,))
-        return None
 
     async def _extra(self, run: ListedRun) -> CompareFinding:
         """A case that Temporal alone has, or one whose filing nobody has recorded yet: its history tells which."""
@@ -244,13 +219,17 @@ class Comparison:
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
 
 
-def unsettled(engine: Engine, found: Sequence[CompareFinding]) -> list[CompareFinding]:
-    """These findings, but for those of runs that an act has settled."""
-    return [
-        each
-        for each in found
-        if not each.of or not settled_of(engine, each.kind, [each.request_id]).get(each.request_id, set()) >= {*each.of}
-    ]
+def _once_of_a_case(found: Sequence[CompareFinding]) -> list[CompareFinding]:
+    """Of several findings that tell of one case that its events are others, the first alone."""
+    first = {each.request_id: each for each in reversed(found) if each.kind in _OTHER_EVENTS}
+    return [each for each in found if each.kind not in _OTHER_EVENTS or each is first[each.request_id]]
+
+
+def unlike_the_log(reader: Reader, these: Sequence[str]) -> list[CompareFinding]:
+    """Of which of these cases an event is not the one that the log has."""
+    said = "Event {seq} of the ledger is not the one that was entered in the log: it was changed since."
+    changed = reader.log.changed_since(these).items()
+    return [CompareFinding(Discrepancy.REWRITTEN, case, said.format(seq=seq)) for case, seq in changed]
 
 
 def unsent(engine: Engine, these: Sequence[str]) -> Iterator[CompareFinding]:

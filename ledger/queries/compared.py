@@ -92,6 +92,13 @@ def digest_of(engine: Engine, request_id: str, seq: int) -> str | None:
         return found
 
 
+def digests_of(engine: Engine, request_id: str) -> list[str]:
+    """The digests of a case's events as they stand there, in order."""
+    query = select(events.c.digest).where(events.c.request_id == request_id).order_by(events.c.seq)
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
 def recorded_after(engine: Engine, request_id: str, seq: int) -> RecordedAfter:
     """What was recorded in a case after event ``seq``; there must be at least one event after it."""
     query = select(

@@ -179,6 +179,18 @@ def nodes(connection: Connection, places: Collection[NodePlace], algorithm: Algo
     return {NodePlace(level, number): bytes(found) for level, number, found in connection.execute(query)}
 
 
+def entered_leaves(connection: Connection, request_ids: Collection[str]) -> list[tuple[str, int, str, bytes]]:
+    """Of each event of these cases that is in the log: its case and number, its digest now, its leaf as entered."""
+    query = (
+        select(events.c.request_id, events.c.seq, events.c.digest, log_nodes.c.sha256)
+        .join(log_entries, (log_entries.c.request_id == events.c.request_id) & (log_entries.c.seq == events.c.seq))
+        .join(log_nodes, (log_nodes.c.level == 0) & (log_nodes.c.number == log_entries.c.place))
+        .where(events.c.request_id.in_(request_ids))
+        .order_by(events.c.request_id, events.c.seq)
+    )
+    return [(case, seq, digest, bytes(leaf)) for case, seq, digest, leaf in connection.execute(query)]
+
+
 def places_of(connection: Connection, request_id: str, below: int) -> dict[int, int]:
     """The places of a case's events in the log of so many entries, by number of the event."""
     query = select(log_entries.c.seq, log_entries.c.place).where(

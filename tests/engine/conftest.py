@@ -1,6 +1,7 @@
 """What tests of the engine share: a client that drives the session's sandbox."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,14 @@ from starter.engine_client import ShareflowClient
 @pytest.fixture
 def client(ground: Sandbox) -> ShareflowClient:
     return client_of(ground)
+
+
+@pytest.fixture
+def at_the_ground(ground: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find the engine of these tests."""
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
 
 
 def client_of(ground: Sandbox) -> ShareflowClient:

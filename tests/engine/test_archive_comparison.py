@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import create_engine, delete, func, text
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from typer.testing import CliRunner
 
 from background.archive.comparison import Comparison
 from background.archive.differing import CompareFinding, Discrepancy
@@ -22,7 +21,6 @@ from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
 from cli.checks.engine import cases_check
 from cli.checks.moment import told
-from cli.program import app
 from domain.naming import request_id_for
 from domain.words import ProcedureName, Role
 from embedded.simulate.sandbox import Sandbox
@@ -35,6 +33,7 @@ from ledger.schema import migrate
 from ledger.tables import cases, outbox
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command, write_behind
+from tests.engine.commands import typed
 from tests.engine.looking import C, P, R, filed, handle_of, in_step, until
 from tests.engine.test_archive import archived, closed, forgetful
 
@@ -183,55 +182,6 @@ async def test_what_everybody_reads_of_a_case_is_held_to_its_events(
     assert request_id not in await found_by(comparison)
 
 
-@pytest.fixture
-def at_the_ground(ground: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands find the engine of these tests."""
-    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
-    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
-
-
-async def typed(*words: str) -> tuple[int, str]:
-    """The exit code of a command of the audit, and what it says."""
-    said = await asyncio.to_thread(CliRunner().invoke, app, ["audit", *words])
-    return said.exit_code, said.stdout + said.stderr
-
-
-@pytest.mark.usefixtures("at_the_ground")
-async def test_what_nothing_repairs_is_settled_by_an_act_with_its_reason(
-    client: ShareflowClient, archive: HistoryArchive
-) -> None:
-    engine, request_id = client.reader.engine, await filed(client)
-    await in_step(client, request_id)
-    settle = ("settle", request_id, "--reason", "已逐家电话告知", "--difference")
-    comparison, lose = at_once(client, archive), "DELETE FROM outbox WHERE request_id = :case AND seq = :seq"
-
-    def unsent() -> list[tuple[int | str, ...]]:
-        return [each.of for each in comparison.of_one(request_id) if each.kind is D.UNSENT]
-
-    assert await typed(*settle, "unsent") == (1, f"{request_id} has nothing unsent to settle.\n")
-    with engine.begin() as connection:
-        connection.execute(text(lose), {"case": request_id, "seq": 2})
-    assert unsent() == [(2,)]
-    code, said = await typed(*settle, "unsent", "--by", "王五")
-    act = client.reader.acts(request_id)[-1]
-    found = "The outbox has no message of 1 of its events, of 2 to 2."
-    assert (code, said) == (0, f"{request_id}: {found} Settled by act {act.number}.\n")
-    assert (act.kind, act.by.subject, act.reason) == ("settle", "王五", "已逐家电话告知")
-    assert act.details == {"difference": "unsent", "of": [2], "says": found}
-    assert unsent() == []
-    # Nothing else is settled by it: neither what is lost later, nor what can be repaired or must be looked into.
-    with engine.begin() as connection:
-        connection.execute(text(lose), {"case": request_id, "seq": 1})
-    assert unsent() == [(1,)]
-    assert (await typed(*settle, "altered"))[0] == 2
-    assert await typed("settle", "CN-NONE", "--reason", "x", "--difference", "unsent") == (
-        1, "There is no case CN-NONE.\n"
-    )  # fmt: skip
-    assert (await typed(*settle, "unsent", "--json"))[0] == 0
-    assert unsent() == []
-
-
 async def test_a_filing_that_waits_to_be_recorded_is_lacking_nowhere(
     client: ShareflowClient, archive: HistoryArchive
 ) -> None:
@@ -317,6 +267,49 @@ async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(
     assert [run.ended for run in archived_runs(engine, missing)] == ["completed"]
     again = await found_by(at_once(client, archive))
     assert [kinds(again, each) for each in here] == [[], [D.DAMAGED], [], [D.ENDED]]
+
+
+async def test_an_event_that_was_rewritten_when_temporal_had_let_go_of_the_case(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    """Auditors come later than that: the archived history was told of the event as it was, and so was the log."""
+    engine, request_id = client.reader.engine, await closed(client)
+    [run] = (await archived(client, archive)).archived
+    later = Comparison(forgetful(client).temporal, client.reader, archive, within=timedelta())
+    assert kinds(await found_by(later), request_id) == []
+    last = events_of(engine, request_id)[-1]
+    at = {"case": request_id, "seq": last.seq}
+    written = "UPDATE events SET digest = decode(:digest, 'hex') WHERE request_id = :case AND seq = :seq"
+    as_owner(engine, written, digest="0" * 64, **at)
+    [found] = (await found_by(later))[request_id]
+    assert found.kind is D.REWRITTEN
+    assert found.says == (
+        f"Event {last.seq} of the ledger has another digest than its history was told: it was changed since "
+        f"(archived run {run.run_id})."
+    )
+    as_owner(engine, written, digest=last.digest, **at)
+    # Where nobody has a history of it, the log does, whose entries are those of before.
+    client.reader.log.extend()
+    as_owner(engine, written, digest="0" * 64, **at)
+    assert client.reader.log.changed_since([request_id]) == {request_id: last.seq}
+    [run_again] = archived_runs(engine, request_id)
+    stored = archive.read(run_again)
+    archive.remove(run_again)
+    gone, logged = (await found_by(later))[request_id]
+    assert [gone.kind, logged.kind] == [D.GONE, D.REWRITTEN]
+    assert logged.says == (
+        f"Event {last.seq} of the ledger is not the one that was entered in the log: it was changed since."
+    )
+    archive.keep(run_again.stored_as, stored)
+    as_owner(engine, written, digest=last.digest, **at)
+    as_owner(engine, "CREATE TABLE set_aside AS SELECT * FROM events WHERE request_id = :case AND seq = :seq", **at)
+    as_owner(engine, "DELETE FROM events WHERE request_id = :case AND seq = :seq", **at)
+    [behind] = (await found_by(later))[request_id]
+    assert behind.kind is D.BEHIND
+    assert f"has {last.seq - 1} events; its history was told of {last.seq}" in behind.says
+    as_owner(engine, "INSERT INTO events SELECT * FROM set_aside")
+    as_owner(engine, "DROP TABLE set_aside")
+    assert request_id not in await found_by(later)
 
 
 async def test_a_workflow_that_runs_on_after_its_case_was_closed(

@@ -1,0 +1,52 @@
+"""What differs and nothing can repair is settled by an operator's act, and told no more."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from background.archive.comparison import Comparison
+from background.archive.differing import Discrepancy
+from background.archive.folder import FolderArchive
+from background.archive.store import HistoryArchive
+from starter.engine_client import ShareflowClient
+from tests.engine.commands import typed
+from tests.engine.looking import filed, in_step
+
+
+@pytest.mark.usefixtures("at_the_ground")
+async def test_what_nothing_repairs_is_settled_by_an_act_with_its_reason(
+    client: ShareflowClient, tmp_path: Path
+) -> None:
+    engine, request_id = client.reader.engine, await filed(client)
+    await in_step(client, request_id)
+    settle = ("settle", request_id, "--reason", "已逐家电话告知", "--difference")
+    archive = HistoryArchive(FolderArchive(tmp_path / "archive"))
+    comparison = Comparison(client.temporal, client.reader, archive, within=timedelta())
+    lose = "DELETE FROM outbox WHERE request_id = :case AND seq = :seq"
+
+    def unsent() -> list[tuple[int | str, ...]]:
+        return [each.of for each in comparison.of_one(request_id) if each.kind is Discrepancy.UNSENT]
+
+    assert await typed(*settle, "unsent") == (1, f"{request_id} has nothing unsent to settle.\n")
+    with engine.begin() as connection:
+        connection.execute(text(lose), {"case": request_id, "seq": 2})
+    assert unsent() == [(2,)]
+    code, said = await typed(*settle, "unsent", "--by", "王五")
+    act = client.reader.acts(request_id)[-1]
+    found = "The outbox has no message of 1 of its events, of 2 to 2."
+    assert (code, said) == (0, f"{request_id}: {found} Settled by act {act.number}.\n")
+    assert (act.kind, act.by.subject, act.reason) == ("settle", "王五", "已逐家电话告知")
+    assert act.details == {"difference": "unsent", "of": [2], "says": found}
+    assert unsent() == []
+    # Nothing else is settled by it: neither what is lost later, nor what can be repaired or must be looked into.
+    with engine.begin() as connection:
+        connection.execute(text(lose), {"case": request_id, "seq": 1})
+    assert unsent() == [(1,)]
+    assert (await typed(*settle, "altered"))[0] == 2
+    assert await typed("settle", "CN-NONE", "--reason", "x", "--difference", "unsent") == (
+        1, "There is no case CN-NONE.\n"
+    )  # fmt: skip
+    assert (await typed(*settle, "unsent", "--json"))[0] == 0
+    assert unsent() == []
