@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType, WorkerStatus
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.worker.v1 import WorkerHeartbeat
@@ -70,6 +71,14 @@ async def workers_at_work(client: TemporalClient, queue: str) -> int:
     asking = await _still_asking(client, queue, described.pollers)
     at_work = {each.identity for each in asking if _asker(each)[1:] in given}
     return len(at_work) if at_work and await is_polled(client, queue) else 0
+
+
+async def current_on(client: TemporalClient, queue: str) -> WorkerDeploymentVersion | None:
+    """The build to which tasks of workflows and of activities go, by the queue itself; None where the two differ."""
+    kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    one, other = [(await _described_queue(client, queue, kind)).versioning_info for kind in kinds]
+    agreed = one.current_deployment_version == other.current_deployment_version
+    return one.current_deployment_version if agreed else None
 
 
 def _given_tasks(routing: TaskQueueVersioningInfo) -> set[tuple[str, str]]:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.deployment.v1 import RoutingConfig, WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -19,11 +19,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from protocol.connecting import TemporalClient
 from protocol.histories import CaseHistory, history_of
 from protocol.names import CASE, DUTY_ROUND, STUCK_BATCH, TASK_QUEUE
-from protocol.pollers import workers_asking
+from protocol.pollers import current_on, workers_asking
 from starter.temporal_checks import in_its_words
 
 OPEN: Final = f'WorkflowType IN ("{CASE}", "{DUTY_ROUND}", "{STUCK_BATCH}") AND ExecutionStatus = "Running"'
 LOOK_EVERY: Final = 0.5
+SPREADS_WITHIN: Final = timedelta(seconds=30)
+"""It takes a server a second or two to have all of its parts know of a change."""
 
 
 class NotReleased(Exception):
@@ -39,10 +41,21 @@ class Deployment:
     task_queue: str = TASK_QUEUE
 
     async def current(self) -> str | None:
-        """The build that is current everywhere; None for none, and while the server still spreads a change."""
+        """The build that is current everywhere; None for none, and while the server still spreads a change.
+
+        A server may say for good that it spreads one: after half a minute counts what the queue of the cases knows.
+        """
         with in_its_words():
             found = await self._described()
-        if found is None or found.routing_config_update_state == _SPREADING:
+            if found is None or (_spreads(found) and not await self._has_come(found.routing_config)):
+                return None
+        return found.routing_config.current_deployment_version.build_id or None
+
+    async def spreading(self) -> str | None:
+        """The build that the server has made current and of which it has not yet told that all of its parts know."""
+        with in_its_words():
+            found = await self._described()
+        if found is None or not _spreads(found):
             return None
         return found.routing_config.current_deployment_version.build_id or None
 
@@ -73,7 +86,11 @@ class Deployment:
             lambda: self._asked_for_work(build_id), within, f"No worker of the build {build_id} asks for work"
         )
         await self._until(lambda: self._made_current(build_id), within, f"Temporal does not know the build {build_id}")
-        await self._until(lambda: self._is_current(build_id), within, f"The build {build_id} did not become current")
+        made = (
+            f"Temporal has made the build {build_id} current: leave its workers as they are, and give the command "
+            "again. It did not tell that all of its parts know it"
+        )
+        await self._until(lambda: self._is_current(build_id), within, made)
 
     async def _described(self) -> WorkerDeploymentInfo | None:
         request = DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.name)
@@ -85,6 +102,12 @@ class Deployment:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise
+
+    async def _has_come(self, routing: RoutingConfig) -> bool:
+        """Whether a change is older than such changes take, and known where the tasks of cases are given out."""
+        if datetime.now(UTC) - routing.current_version_changed_time.ToDatetime(UTC) < SPREADS_WITHIN:
+            return False
+        return await current_on(self.client, self.task_queue) == routing.current_deployment_version
 
     async def _asked_for_work(self, build_id: str) -> bool:
         """Whether a worker of the build asks for tasks of workflows, by the server's list of who did lately."""
@@ -122,4 +145,5 @@ class Deployment:
             raise NotReleased(f"{otherwise} within {within.total_seconds():.0f} seconds.") from None
 
 
-_SPREADING: Final = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+def _spreads(found: WorkerDeploymentInfo) -> bool:
+    return found.routing_config_update_state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS

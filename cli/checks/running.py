@@ -58,6 +58,9 @@ async def _workers(deployment: Deployment, client: TemporalClient) -> Check:
         bound = [part("wait_for_build", number=n, build=version) for (version, _), n in sorted(waiting.items())]
         return problem(WORKERS, "build_without_worker", bound=bound)
     if builds and None not in builds and current not in builds:
+        spreads = await deployment.spreading()
+        if spreads in builds:
+            return warning(WORKERS, "build_spreads", build=spreads)
         return problem(WORKERS, "builds_not_current", **told)
     if len(builds) > 1:
         return warning(WORKERS, "several_builds", **told)

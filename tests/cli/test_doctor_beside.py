@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Response
 from sqlalchemy import func, update
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState
 from temporalio.client import Client
 
 from api.app import create_app
@@ -40,7 +42,7 @@ from ledger.stuck_tables import stuck_watch
 from protocol.connecting import TemporalClient
 from protocol.payloads import data_converter
 from protocol.sealing import SealKind, written_key
-from starter.deployments import Deployment
+from starter.deployments import Deployment, NotReleased
 from starter.duty_schedules import sync_schedules
 from starter.temporal_setup import prepare_namespace
 from starter.tokens import new_issuer
@@ -63,7 +65,23 @@ def told(check: Check) -> tuple[str, str, str]:
     return check.state, check.says, check.mend or ""
 
 
-async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(ground: Sandbox) -> None:
+def spread_for_good(age: timedelta) -> Callable[[Deployment], Awaitable[WorkerDeploymentInfo | None]]:
+    """The answer of a server that has made a build current so long ago, and says for ever that it spreads that."""
+    asked = Deployment._described
+
+    async def described(deployment: Deployment) -> WorkerDeploymentInfo | None:
+        found = await asked(deployment)
+        if found is not None:
+            found.routing_config_update_state = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+            found.routing_config.current_version_changed_time.FromDatetime(datetime.now(UTC) - age)
+        return found
+
+    return described
+
+
+async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Settings({})
 
     async def becomes(state: str, part: str, there: TemporalClient) -> Check:
@@ -90,6 +108,21 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
         assert "admin release" in (found.mend or "")
         await deployment.release("v1", timedelta(seconds=30))
         assert (await becomes("ok", "v1", client)).says == f"{ASKING} v1, which is current"
+        for age, state, says in (
+            (0, "warning", "v1 was made current, and the server has not"),
+            (60, "ok", "v1, which is"),
+        ):
+            with monkeypatch.context() as patched:
+                patched.setattr(Deployment, "_described", spread_for_good(timedelta(seconds=age)))
+                found = await workers_check(settings, None, client)
+                assert (found.state, says in found.says) == (state, True), found
+                assert await deployment.spreading() == "v1"
+                if age == 0:
+                    with pytest.raises(
+                        NotReleased, match=r"^Temporal has made the build v1 current: leave its workers"
+                    ):
+                        await deployment.release("v1", timedelta(seconds=1))
+        assert await deployment.spreading() is None
         await workers.enter_async_context(worker("v2"))
         assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds", client)).says
     assert (await workers_check(settings, None, client)).says == "No worker asks for work.", "they have just ended"
