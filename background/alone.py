@@ -1,4 +1,4 @@
-"""What one process alone does at a time, whichever it is: it holds a row that lapses, and the others wait for that."""
+"""Work that one process of an installation does at a time: it holds a lease, and the others wait to take over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,17 +12,17 @@ from ledger.leases import LAPSES_AFTER, Lease
 
 @dataclass
 class Turn:
-    """Whether something is this process's to do; ``mine`` changes when it loses it."""
+    """Whether this process holds the lease; ``mine`` becomes False when it loses it."""
 
     mine: bool
 
 
 @asynccontextmanager
 async def done_alone(engine: Engine, name: str) -> AsyncIterator[Turn]:
-    """Whether this process is the one that does what goes by a name, as long as it is inside.
+    """Wait for the lease of a name and keep renewing it for the block.
 
-    Of one that was killed the lease lapses. Should one lose it, because the database was away for long, two are at it
-    until the first hears of that: what is done so must bear it.
+    The lease of a killed process expires. If a process loses its lease because the database was down for long, two
+    processes may work at once until the first one notices, so the work must tolerate that.
     """
     lease = Lease(engine, name)
     turn = Turn(await asyncio.to_thread(lease.take))
@@ -34,7 +34,7 @@ async def done_alone(engine: Engine, name: str) -> AsyncIterator[Turn]:
         yield turn
     finally:
         prolonging.cancel()
-        with suppress(*DATABASE_FAILED):  # it lapses by itself
+        with suppress(*DATABASE_FAILED):  # it expires by itself
             await asyncio.to_thread(lease.give_back)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the ledger for Prometheus, at the moment of the scrape: how cases stand, what waits, what is stuck."""
+"""Figures of the ledger for Prometheus at the moment of a scrape: cases, what is waiting, what is stuck."""
 
 import threading
 import time
@@ -19,21 +19,21 @@ from ledger.reader import Reader
 from ledger.writer import Writer
 
 DAYS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90)
-"""Where the days that people take are told apart: around the limits that the texts set."""
+"""The buckets of days taken, around the limits that the texts set."""
 
 
 TOLD_BY_ONE: Final = timedelta(seconds=75)
-"""So long after its last scrape a process is the one that tells them: Prometheus asks every minute at the latest."""
+"""After its last scrape a process remains the reporting one for this long; Prometheus scrapes at least every minute."""
 TRIED_EVERY: Final = 60.0
-"""So often, in seconds, the one that tells them writes something large and deletes it again."""
+"""How often, in seconds, the reporting process writes something large and deletes it again, to test for disk space."""
 FRESH: Final = 10.0
-"""For so many seconds figures of the ledger hold: several who scrape cost one look."""
+"""Seconds for which figures are cached, so that several scrapers cost one query."""
 
 
 class LedgerFigures(Collector):
-    """Figures of the whole ledger, told by one process of an installation: by the first that is scraped, while it is.
+    """Figures of the whole ledger, reported by one process of an installation: the first one scraped, as long as it is.
 
-    What became of limits is counted from its first scrape on, as counters are: they begin anew with another process.
+    What became of limits is counted from its first scrape on; like all counters, it restarts with another process.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -59,10 +59,10 @@ class LedgerFigures(Collector):
         self._days.labels(ClockId.PROVIDER_ANSWER.value, "false")
 
     def collect(self) -> Iterable[Metric]:
-        """Whether the ledger answers, by which clock; cases by statute, stage and outcome; limits; what waits.
+        """Whether the ledger answers, its clock, cases by statute, stage and outcome, limits, and what is waiting.
 
-        Of a ledger that does not answer there is only that to tell, and where another process tells the rest, too; what
-        the process says of itself stays.
+        If the ledger does not answer, or another process reports the rest, there is only the first; the process's own
+        figures are not affected.
         """
         up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
         try:
@@ -84,12 +84,12 @@ class LedgerFigures(Collector):
         return [up, clock, takes, *standing, *self._breaches.collect(), *self._days.collect()]
 
     def close(self) -> None:
-        """Let another process tell them at once."""
-        with suppress(*DATABASE_ERRORS):  # it lapses by itself
+        """Let another process report them at once."""
+        with suppress(*DATABASE_ERRORS):  # it expires by itself
             self._lease.give_back()
 
     def _figures(self) -> Counts | None:
-        """Figures that hold now; None where another process tells them."""
+        """The current figures; None if another process reports them."""
         if not self._tells():
             self._known = self._since = None
         elif self._known is None or time.monotonic() - self._looked > FRESH:
@@ -111,7 +111,7 @@ class LedgerFigures(Collector):
         return mine
 
     def _clock_ahead(self) -> float:
-        """Its answer is taken for one of the middle of the wait for it."""
+        """How far the database's clock is ahead; its answer is dated to the middle of the round trip."""
         before = datetime.now(UTC)
         told = self._reader.moment()
         return (told - (before + (datetime.now(UTC) - before) / 2)).total_seconds()
@@ -125,7 +125,7 @@ class LedgerFigures(Collector):
 
 
 def _standing(figures: Counts) -> Iterable[Metric]:
-    """How cases and their limits stand."""
+    """Cases and their limits."""
     cases = GaugeMetricFamily("shareflow_cases", "Cases in the ledger.", labels=["statute", "stage", "outcome"])
     for (statute, stage, outcome), number in figures.cases.items():
         cases.add_metric([statute, stage.value, outcome.value if outcome else ""], number)
@@ -137,7 +137,7 @@ def _standing(figures: Counts) -> Iterable[Metric]:
 
 
 def _waiting(figures: Counts) -> Iterable[Metric]:
-    """What waits to be sent, and what does not go on."""
+    """What is waiting to be sent, and what is stuck."""
     pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
     pending.add_metric([], figures.pending)
     age = GaugeMetricFamily("shareflow_oldest_message_seconds", "Age of the oldest of them; 0 when there is none.")
@@ -155,7 +155,7 @@ def _waiting(figures: Counts) -> Iterable[Metric]:
 
 
 def _kept(figures: Counts) -> Iterable[Metric]:
-    """What is still to be kept for later: by a checkpoint, in the archive, in a backup, in the archive of WAL."""
+    """What is still to be preserved: by a checkpoint, in the archive, in a backup, in the WAL archive."""
     unsigned = GaugeMetricFamily(
         "shareflow_checkpoint_behind_seconds", "Age of the newest checkpoint; 0 while it covers all that was recorded."
     )

@@ -1,4 +1,4 @@
-"""Health and metrics on a port of their own, for whoever watches over a process: /healthz, /readyz, /metrics."""
+"""Health and metrics of a process on a port of their own: /healthz, /readyz, /metrics."""
 
 import asyncio
 import socket
@@ -20,12 +20,12 @@ from ledger.reader import Reader
 from protocol.connecting import SILENT, TemporalClient, why_not_usable
 
 SECONDS = 6
-"""For the question whether Temporal answers: a little longer than that is given."""
+"""Timeout of the check whether Temporal answers, a little longer than the check's own."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness looks at: the server, the ledger, and what the process says of itself; and its certificates."""
+    """The subjects of the readiness check: server, ledger, the process itself, and its certificates."""
 
     client: TemporalClient
     reader: Reader
@@ -33,7 +33,7 @@ class Health:
     certificates: Certificates = dict
 
     def problems(self, loop: asyncio.AbstractEventLoop) -> list[str]:
-        """What keeps the process from working, one phrase each; empty when it is ready."""
+        """Why the process is not ready, one phrase for each problem; empty if it is."""
         found = [*self.own()]
         try:
             self.reader.ping()
@@ -43,7 +43,7 @@ class Health:
         return [*found, why_not] if why_not else found
 
     def _of_temporal(self, loop: asyncio.AbstractEventLoop) -> str | None:
-        """What it says in time, if the process finds the time to ask."""
+        """Whether Temporal answers in time, and this process has time to ask."""
         try:
             return asyncio.run_coroutine_threadsafe(why_not_usable(self.client), loop).result(SECONDS)
         except TimeoutError:
@@ -51,27 +51,27 @@ class Health:
 
 
 class _HealthServer(ThreadingMixIn, WSGIServer):
-    """One thread a request, so that a slow scrape does not keep a probe waiting."""
+    """One thread for each request, so that a slow scrape does not delay a probe."""
 
     daemon_threads = True
 
 
 class _HealthServerOfSix(_HealthServer):
-    """One that listens on an address of IPv6."""
+    """A health server on an IPv6 address."""
 
     address_family = socket.AF_INET6
 
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Probes come every few seconds; nobody wants to read them."""
+        """Log nothing: probes come every few seconds."""
 
 
 @contextmanager
 def serve_health(
     health: Health, port: int | None, host: str = "127.0.0.1", registry: CollectorRegistry | None = None
 ) -> Iterator[None]:
-    """Serve while inside, with the figures of a registry (None: of ledger and Temporal); port None serves nothing.
+    """Serve for the block, with the figures of a registry (None: of ledger and Temporal); port None serves nothing.
 
     Raises OSError for a port or host that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Keeping the outbox short, where the operator wants that: messages of so many days ago go once all have had them."""
+"""Pruning the outbox, if the operator wants it: old messages are deleted once all readers have had them."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ EVERY = timedelta(hours=1)
 
 
 async def prune_older_than(engine: Engine, age: timedelta) -> int:
-    """Let go of what is older and has been had by all; how many messages that were."""
+    """Delete older messages that all readers have had; returns how many."""
     await asyncio.to_thread(_count_and_log, engine)
     before, gone = datetime.now(UTC) - age, 0
     while number := await asyncio.to_thread(prune, engine, before):
@@ -24,14 +24,14 @@ async def prune_older_than(engine: Engine, age: timedelta) -> int:
 
 
 def _count_and_log(engine: Engine) -> None:
-    """What is not counted and not in the log yet would be missed for ever."""
+    """Count and log all messages first: what is pruned uncounted would be missed for ever."""
     log_book = LogBook(engine)
     while count_on(engine) or log_book.extend():
         pass
 
 
 async def keep_pruning(engine: Engine, days: int) -> None:
-    """Do so every hour, until cancelled. Failures are logged and tried again."""
+    """Prune every hour, until cancelled. Failures are logged and retried."""
     while True:
         try:
             gone = await prune_older_than(engine, timedelta(days=days))
@@ -39,6 +39,6 @@ async def keep_pruning(engine: Engine, days: int) -> None:
                 log.info("old messages pruned", extra={"messages": gone})
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # whatever the database does, the next try may go well
+        except Exception as error:  # whatever fails in the database, the next try may succeed
             log.warning("pruning postponed", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(EVERY.total_seconds())

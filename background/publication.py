@@ -1,11 +1,11 @@
-"""Carrying out the publication of an edition (发布日历): every case with a running clock that it changes is told.
+"""Publishing a calendar edition (发布日历): every case with a running clock that it changes is told.
 
-Nothing is decided here. Which clocks are not right yet is read from the ledger, again and again, until there is none;
-the case itself supersedes them, and a case that has nothing to change writes nothing. So a publication may be
-interrupted anywhere, begun again, even carried out twice at once, and each clock is superseded once.
+Nothing is decided here. Clocks that are still wrong are read from the ledger repeatedly until there are none; the case
+itself supersedes them, and a case with nothing to change writes nothing. So a publication may be interrupted anywhere,
+restarted, or even run twice at once, and each clock is superseded once.
 
-Of several editions each is the reason for the clocks that it moves itself: one that only editions move which others are
-publishing is left to these.
+If several editions are published, each is given as the reason for the clocks that it moves itself; a clock moved only
+by editions that others are publishing is left to them.
 """
 
 import asyncio
@@ -42,12 +42,12 @@ log = logging.getLogger("shareflow.publication")
 
 PAGE = 500
 IN_HAND = 200
-"""Cases that have been told and have not answered yet. No more are told meanwhile: the commands of people, which wait
-in the same queues, then wait behind so many at most."""
+"""The most cases told at a time that have not answered yet. People's commands wait in the same queues, and so behind
+at most this many."""
 SIGNALS_AT_ONCE = 16
 LOOK_EVERY = 0.1
 PATIENCE_FOR_ONE = 30.0
-"""Seconds after which a case that was told is left for the next round: its worker was killed, or it is parked."""
+"""Seconds after which a case that does not answer is left for the next round: its worker died, or it is parked."""
 ROUNDS_WITHOUT_PROGRESS = 3
 NOTED_EVERY = 5.0
 ABANDONED_AFTER = timedelta(seconds=20)
@@ -55,16 +55,16 @@ LOOKED_FOR_EVERY = 15.0
 LONGEST_PAUSE = 3600.0
 PUT_RIGHT_EVERY = 3600.0
 PUBLICATION = "publication"
-"""What the process holds that carries publications out. Should two be at it, each clock is superseded once."""
+"""The lease of the publishing process; even if two publish at once, each clock is superseded once."""
 AWAY = (*DATABASE_FAILED, *TEMPORAL_FAILED)
-"""A database or a server that does not answer just now."""
+"""The errors of a database or a server that does not answer."""
 GONE = "workflow_missing"
 SILENT = "no_answer"
 
 
 @dataclass
 class Progress:
-    """How far a publication has come in this process. ``left``: cases not right yet, with why."""
+    """The progress of a publication in this process. ``left``: cases still to be corrected, with the reason."""
 
     told: int = 0
     cases_done: int = 0
@@ -77,12 +77,12 @@ Tell = Callable[[Progress], None]
 
 
 def _quiet(_: Progress) -> None:
-    """Nobody watches."""
+    """Report progress to nobody."""
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What running clocks are held to at an instant, and which editions are being published: one here, by others."""
+    """The calendar to which running clocks are compared, and the editions being published here and by others."""
 
     calendar: Calendar
     edition: str
@@ -95,7 +95,7 @@ class Yardstick:
         return [clock for clock, change in changes if change is not None and change.superseded]
 
     def is_ours(self, clock: OpenClock, counted: Collection[str]) -> bool:
-        """Whether a wrong clock, counted with these editions, is this publication's, not one that others will tell."""
+        """Whether a wrong clock, counted with these editions, is for this publication and not for another one."""
         return self._moved_by(self.edition, clock, counted) or not any(
             self._moved_by(other, clock, counted) for other in self.others
         )
@@ -109,7 +109,7 @@ class Yardstick:
 
 @dataclass
 class Publisher:
-    """An edition, in force since an instant, published by this process, which is the one that publishes."""
+    """Publishes an edition, in force since an instant; used by the process that holds the lease."""
 
     client: TemporalClient
     engine: Engine
@@ -122,9 +122,9 @@ class Publisher:
     _noted: float = 0.0
 
     async def until_done(self, within: timedelta) -> Progress:
-        """Work until no running clock is left that it has to move, nothing moves any more, or the time is over.
+        """Work until no clock is left for this publication, there is no more progress, or the time is up.
 
-        A database or server that is away for a moment is waited for.
+        Waits for a database or server that does not answer for a moment.
         """
         deadline = time.monotonic() + within.total_seconds()
         idle = 0
@@ -142,7 +142,7 @@ class Publisher:
         return self.progress
 
     async def _round(self, deadline: float) -> None:
-        """Tell every case that has a clock to supersede, and wait for each. None: the publication is finished."""
+        """Tell every case with a clock to supersede, and wait for each. None: the publication is finished."""
         progress = self.progress
         progress.rounds += 1
         progress.left = {}
@@ -162,13 +162,13 @@ class Publisher:
         self.tell(progress)
 
     async def _yardstick(self) -> Yardstick:
-        # The calendar first: an edition that is stored after that is not in it, one before is told as under way.
+        # Read the calendar first: an edition stored later is not in it; one stored before is listed as under way.
         calendar = await asyncio.to_thread(self.calendar.now)
         others = await asyncio.to_thread(editions_under_way, self.engine) - {self.edition}
         return Yardstick(calendar, self.edition, others, datetime.now(CHINA))
 
     async def _to_tell(self, page: Iterable[OpenClock], yardstick: Yardstick) -> dict[str, str]:
-        """The cases with a clock that this publication has to have superseded: their workflows."""
+        """The workflows of cases with a clock that this publication must have superseded."""
         wrong = yardstick.wrong(page)
         if wrong and yardstick.others:
             counted = await asyncio.to_thread(counted_with, self.engine, wrong)
@@ -201,12 +201,12 @@ class Publisher:
         try:
             await tell_of_calendar(self.client, workflow_id, news)
             self.progress.told += 1
-        except WorkflowGone:  # closed meanwhile, which the next look at the ledger shows, or never there
+        except WorkflowGone:  # closed meanwhile, as the ledger will show, or it never existed
             self._waiting.pop(request_id, None)
             self.progress.left[request_id] = GONE
 
     async def _room_for(self, number: int) -> None:
-        """Until so many more may be told: those told before are done, or left for the next round."""
+        """Wait until more cases may be told, because earlier ones are done or left for the next round."""
         while self._waiting and len(self._waiting) + number > IN_HAND:
             rest = await asyncio.to_thread(open_clocks_of, self.engine, list(self._waiting))
             wrong = await self._to_tell(rest, await self._yardstick())
@@ -222,7 +222,7 @@ class Publisher:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _note(self) -> None:
-        """Let others know that somebody is at work; and whoever watches, how far it has come."""
+        """Record that this process is working, and report the progress."""
         self.tell(self.progress)
         if time.monotonic() - self._noted > NOTED_EVERY:
             self._noted = time.monotonic()
@@ -243,7 +243,7 @@ async def carry_out(
     within: timedelta,
     tell: Tell = _quiet,
 ) -> Progress:
-    """Bring a stored edition's publication to its end, or watch whoever is at it, for so long at most."""
+    """Finish the publication of a stored edition, or watch the process that does, for a limited time."""
     deadline = time.monotonic() + within.total_seconds()
     progress = Progress()
     while time.monotonic() < deadline:
@@ -266,11 +266,11 @@ async def carry_out(
 
 
 async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarStore, within: timedelta) -> Progress:
-    """Supersede every running clock that the calendar in force would count otherwise, whoever brought its editions.
+    """Supersede every running clock that the calendar in force counts differently, whatever the source of its editions.
 
-    There are such clocks where a new version of Shareflow brings a notice, and where a filing was on its way when one
-    was published. The newest edition is named as the reason. So nothing is done while an edition is being published,
-    nor after its publisher has died: whoever takes that over names the edition itself.
+    Such clocks exist after a new version of Shareflow brings a notice, or if a filing was in progress when one was
+    published. The newest edition is given as the reason. So nothing is done as long as a publication is unfinished,
+    even if its publisher has died: whoever takes it over gives its own edition as the reason.
     """
     async with done_alone(engine, PUBLICATION) as turn:
         newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
@@ -280,9 +280,9 @@ async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarSt
 
 
 async def keep_publishing(client: TemporalClient, engine: Engine, calendar: CalendarStore) -> None:
-    """Until cancelled: bring to its end whatever publication was left, and every hour put right what lags behind.
+    """Until cancelled, finish abandoned publications, and every hour correct clocks that lag behind.
 
-    A publication is left when its publisher died or cases could not answer; after a try that leaves something the next
+    A publication is abandoned if its publisher died or cases could not answer. After an incomplete try the next one
     waits longer, up to an hour.
     """
     pause, looked = LOOKED_FOR_EVERY, -PUT_RIGHT_EVERY
@@ -305,5 +305,5 @@ async def keep_publishing(client: TemporalClient, engine: Engine, calendar: Cale
                     )
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # whatever the database or the server does, the next look may go well
+        except Exception as error:  # whatever fails in the database or the server, the next look may succeed
             log.warning("taking over publications postponed", extra={"error": f"{type(error).__name__}: {error}"})

@@ -1,12 +1,12 @@
 """Keeping Temporal and the ledger in step after a crash (对账).
 
-A step is written to the ledger before the workflow task that decided it completes. When a worker and the
-server die together in between, the ledger is one step ahead of a workflow that may sleep for weeks. This sweep
-finds such cases and nudges them; they take over what the ledger holds. Nothing is ever decided here.
+A step is written to the ledger before the workflow task that decided it completes. If a worker and the server die
+together in between, the ledger is one step ahead of a workflow that may sleep for weeks. This sweep finds such cases
+and nudges them, and they take over what the ledger has. Nothing is decided here.
 
-A call that was answered stands in Temporal's history: the door that saw the answer notes so (``confirmed``). The sweep
-asks the others alone, once they have been quiet for a while, and notes what it finds right. Such a note is worth
-nothing where Temporal's store was set back since: whoever begins to sweep looks whether it was (:func:`look_back`).
+An answered call is in Temporal's history, and the door that got the answer records that (``confirmed``). The sweep asks
+only the other cases, after they have been quiet for a while, and confirms those that are in step. Confirmations become
+void if Temporal's store is set back; a process that starts to sweep checks for that first (:func:`look_back`).
 """
 
 import asyncio
@@ -38,26 +38,26 @@ from protocol.connecting import TemporalClient
 log = logging.getLogger("shareflow.reconciliation")
 
 AT_START = timedelta(days=1)
-"""How far before the ledger's last entry the first sweep of a worker looks, however long everything stood still."""
+"""How far before the ledger's last change the first sweep of a worker looks, even after a long standstill."""
 EVERY = timedelta(seconds=15)
 TAKEN_OVER_WITHIN = timedelta(seconds=5)
-"""How often those who do not sweep ask whether whoever does is gone; its lease lapses by itself."""
+"""How often the other processes check whether the sweeping one is gone; its lease expires by itself."""
 RECONCILIATION = "reconciliation"
-"""What the process holds that sweeps. Should two be at it, a case is asked twice."""
+"""The lease of the sweeping process; if two sweep at once, a case is merely asked twice."""
 QUIET = timedelta(seconds=60)
-"""So long a case must not have changed before it is asked: its door confirms it, or its next command mends it."""
+"""A case is asked only after this time without a change; usually its door confirms it before."""
 OVERLAP = timedelta(seconds=60)
 ANSWERS_WITHIN = timedelta(seconds=5)
 AT_ONCE = 500
 AGAIN_AT_MOST = 50
-"""So many of the cases that could not be confirmed before are asked again in one sweep, the longest waiting first."""
+"""Unconfirmed cases asked again in one sweep, longest waiting first."""
 LOOKED_BACK = 20
-"""So many of the cases that were written last must be in step for Temporal's store not to have been set back."""
+"""If this many of the last changed cases are in step, Temporal's store has not been set back."""
 
 
 @dataclass
 class Sweep:
-    """What one sweep found. ``until``: changes before this instant have been seen; ``left``: cases to ask again."""
+    """The result of a sweep. ``until``: changes before this instant have been seen; ``left``: cases to ask again."""
 
     until: datetime
     asked: list[str] = field(default_factory=list)
@@ -69,10 +69,10 @@ class Sweep:
 async def reconcile(
     client: TemporalClient, engine: Engine, since: datetime, quiet: timedelta = timedelta(), left: Sequence[str] = ()
 ) -> Sweep:
-    """Compare what nobody has confirmed with its workflow; nudge those that lag behind, confirm the others.
+    """Compare unconfirmed cases with their workflows; nudge those that lag behind, confirm the others.
 
-    These are the cases that changed from ``since`` on and have been ``quiet`` for so long, and those ``left`` by the
-    sweep before. Raises one of TEMPORAL_FAILED where the server does not answer at all; what was compared by then is
+    These are the cases that changed since ``since`` and have been ``quiet`` for a while, and those ``left`` by the
+    previous sweep. Raises one of TEMPORAL_FAILED if the server does not answer at all; cases compared by then are
     confirmed.
     """
     sweep = Sweep(await asyncio.to_thread(moment, engine) - quiet)
@@ -96,10 +96,10 @@ async def reconcile(
 
 
 async def look_back(client: TemporalClient, engine: Engine) -> Sequence[str]:
-    """Go back from what was written last, whatever was confirmed of it, until nobody lags behind any more.
+    """Check the last changed cases, confirmed or not, going back until none lags behind.
 
-    A store of Temporal's that was set back lacks whatever was written since: those are nudged, and no longer taken for
-    confirmed. Tells which have still to be asked. Raises one of TEMPORAL_FAILED where the server does not answer.
+    If Temporal's store was set back, it lacks everything written since: those cases are nudged, and their confirmations
+    removed. Returns the cases still to be asked. Raises one of TEMPORAL_FAILED if the server does not answer.
     """
     sweep = Sweep(await asyncio.to_thread(moment, engine))
     behind, before = set[str](), -1
@@ -116,7 +116,7 @@ async def look_back(client: TemporalClient, engine: Engine) -> Sequence[str]:
 
 
 async def _compare_all(client: TemporalClient, engine: Engine, heads: Sequence[Head], sweep: Sweep) -> Collection[str]:
-    """Confirm the cases whose workflow has all there is; tells which."""
+    """Confirm the cases whose workflow has everything; returns which."""
     right: dict[str, int] = {}
     try:
         for head in heads:
@@ -130,7 +130,7 @@ async def _compare_all(client: TemporalClient, engine: Engine, heads: Sequence[H
 
 
 async def _compare(client: TemporalClient, head: Head, sweep: Sweep) -> bool:
-    """Nudge a case whose workflow lags behind; whether its workflow has all there is, or none is needed any more."""
+    """Nudge a case whose workflow lags behind; returns whether it has everything, or is no longer needed."""
     sweep.asked.append(head.request_id)
     try:
         view = await view_of(client, head.workflow_id, ANSWERS_WITHIN)
@@ -138,7 +138,7 @@ async def _compare(client: TemporalClient, head: Head, sweep: Sweep) -> bool:
             return True
         await nudge(client, head.workflow_id)
         sweep.nudged.append(head.request_id)
-    except WorkflowGone:  # one that has ended answers queries and takes no signals; one that is gone does neither
+    except WorkflowGone:  # an ended workflow answers queries but takes no signals; a deleted one does neither
         if head.closed:
             return True
         sweep.missing.append(head.request_id)
@@ -148,9 +148,9 @@ async def _compare(client: TemporalClient, head: Head, sweep: Sweep) -> bool:
 
 
 async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
-    """Sweep every few seconds, until cancelled, in the one process that does so; the others wait to take it over.
+    """Sweep every few seconds, until cancelled, in one process; the others wait to take over.
 
-    Failures are logged and tried again.
+    Failures are logged and retried.
     """
     while True:
         try:
@@ -162,9 +162,9 @@ async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
 
 
 async def _sweep_while(turn: Turn, client: TemporalClient, engine: Engine) -> None:
-    """Sweep as long as it is this process's turn, first what a crash may have left."""
+    """Sweep as long as this process has the lease, starting with what a crash may have left."""
     since: datetime | None = None
-    quiet = timedelta()  # what a crash has left behind does not change by waiting
+    quiet = timedelta()  # what a crash has left does not need to be quiet first
     left: Sequence[str] = ()
     while turn.mine:
         try:
@@ -177,7 +177,7 @@ async def _sweep_while(turn: Turn, client: TemporalClient, engine: Engine) -> No
                 log.warning("reconciled", extra={"nudged": sweep.nudged, "missing": sweep.missing})
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # the sweep must outlive whatever the database or the server does
+        except Exception as error:  # the sweep must survive any failure of the database or the server
             _postponed(error)
         await asyncio.sleep(EVERY.total_seconds())
 

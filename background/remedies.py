@@ -1,7 +1,7 @@
-"""Remedies for what is stuck: each looks again at what holds it up, acts, and looks whether it helped.
+"""Remedies for what is stuck: each checks the cause again, acts, and checks whether it helped.
 
-An operator acts on what runs, never on the merits: activities are tried anew, a case is told to try again, a workflow
-goes on from an earlier point. What stands in the ledger stays, and is taken over.
+Operators act on the running engine, never on the merits: activities are retried, a case is told to retry, a workflow is
+reset to an earlier point. What is in the ledger stays, and is taken over.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ from protocol.names import workflow_id
 log = logging.getLogger("shareflow.remedies")
 
 WITHIN: Final = timedelta(seconds=10)
-"""How long a remedy is given before it counts as of no help."""
+"""How long to wait for a remedy to help."""
 LOOK_EVERY: Final = 0.25
 SETTLED: Final = 1.5
-"""Seconds for which something must have moved before it counts as recovered: what fails at once is back by then."""
+"""Seconds for which a subject must not be stuck to count as recovered; what fails at once is back by then."""
 
 NOTHING_HELD_IT: Final = "not_stuck"
 NOT_FOR_THIS_CAUSE: Final = "not_for_this_cause"
 NO_SUCH_POINT: Final = "no_such_point"
 ENGINE_AWAY: Final = "engine_does_not_answer"
-"""Why nothing was done."""
+"""The reason given if nothing was done."""
 
 
 class Remedies:
-    """What frees stuck subjects, in one namespace and one ledger. ``within``: how long a remedy is given."""
+    """The remedies in one namespace and one ledger. ``within``: how long to wait for one to help."""
 
     def __init__(self, client: TemporalClient, ledger: Writer, within: timedelta = WITHIN) -> None:
         self._client = client
@@ -51,9 +51,9 @@ class Remedies:
         self._within = within
 
     async def look(self, subject: str, before: Sequence[Trouble] = ()) -> Sequence[Trouble]:
-        """All that holds a subject up this moment, from whoever knows it first.
+        """All current troubles of a subject, from whichever source knows them first.
 
-        What is noted, or held it up ``before``, does so until what is tried again has been answered. Raises one of
+        Recorded troubles, and those ``before``, remain until the retry has been answered. Raises one of
         TEMPORAL_FAILED.
         """
         noted = await asyncio.to_thread(troubles_of, self._engine, subject)
@@ -71,13 +71,13 @@ class Remedies:
         return [*now, *(each for each in kept if each.kind is StuckKind.OVERDUE)]
 
     async def points(self, subject: str) -> Sequence[Point]:
-        """Where a subject's workflow may be reset to. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+        """The points for a reset of a subject's workflow. Raises WorkflowGone, or one of TEMPORAL_FAILED."""
         return await points_of(self._client, await self._workflow_of(subject))
 
     async def retry(self, subject: str, cause: str | None, by: Acting, begun: bool = False) -> Remedied:
-        """Have what holds a subject up tried again, all of it or one cause, and see whether it moves.
+        """Retry a subject, for all causes or for one, and see whether it recovers.
 
-        ``begun``: somebody began that before and could not see what came of it.
+        ``begun``: the retry was begun before, but its result was not seen.
         """
         try:
             whole = await self._held(subject, cause)
@@ -98,7 +98,7 @@ class Remedies:
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
 
     async def reset(self, subject: str, point: str, why: str) -> Remedied:
-        """Let a subject's workflow go on from a named point of its latest run, and see whether it moves."""
+        """Reset a subject's workflow to a named point of its latest run, and see whether it recovers."""
         try:
             held = await self.look(subject)
             if not held:
@@ -117,7 +117,7 @@ class Remedies:
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
 
     async def _held(self, subject: str, cause: str | None) -> Sequence[Trouble]:
-        """What holds a subject up; what is noted for this cause but not to be seen may be between two tries."""
+        """The troubles of a subject; a recorded one of this cause that is not visible now may be between two tries."""
         begun = time.monotonic()
         while True:
             held = await self.look(subject)
@@ -142,10 +142,10 @@ class Remedies:
             await reset_to(self._client, name, LAST, "retried")
 
     async def _seen(self, subject: str, mended: Sequence[Trouble], beside: Sequence[Trouble]) -> Remedied:
-        """Whether what was mended is gone, and stays so for a moment; else why it is still stuck.
+        """Whether the mended troubles are gone and stay so for a moment; otherwise why it is still stuck.
 
-        ``beside`` held it up as well, and was left alone. A server that does not answer meanwhile is asked again:
-        something was done already.
+        ``beside``: other troubles, which were left alone. A server that does not answer is asked again, because
+        something has been done already.
         """
         begun, moves_since = time.monotonic(), None
         held: Sequence[Trouble] | None = None
@@ -178,7 +178,7 @@ class Remedies:
 
 
 def _left(held: Sequence[Trouble], beside: Sequence[Trouble]) -> list[Trouble]:
-    """What is left of what was mended, or has come in its place: all but what was left alone."""
+    """The mended troubles that remain, and new ones; without those that were left alone."""
     alone = {each.reason for each in beside}
     return [each for each in held if each.reason not in alone]
 

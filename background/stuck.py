@@ -1,8 +1,7 @@
-"""The watch over what does not move (卡住的流程): one of the workers looks, and notes what it finds.
+"""The watch over what is stuck (卡住的流程): one of the workers looks, and records what it finds in the ledger.
 
-Temporal knows most of it: a case says in a search attribute why it waits, the server reports workflows whose tasks
-fail, whose activities are paused, and who asks for work on a queue. Undelivered webhooks the ledger has; limits that
-have run out it shows by itself.
+Most of it comes from Temporal: a case says in a search attribute why it is stuck, and the server reports failing
+workflow tasks, paused activities and the pollers of queues. Undelivered webhooks and overdue limits are in the ledger.
 """
 
 import asyncio
@@ -25,24 +24,24 @@ from protocol.pollers import is_polled, versions_waiting
 log = logging.getLogger("shareflow.stuck")
 
 WORKFLOW_MISSING: Final = "workflow_missing"
-"""The ledger has an open case and Temporal has no workflow of it: found by the reconciliation."""
+"""The reason of an open case in the ledger without a workflow in Temporal; found by the reconciliation."""
 EVERY: Final = timedelta(seconds=15)
 LEASE: Final = timedelta(seconds=35)
-"""Another worker watches when whoever did has been silent for so long."""
+"""After this silence of the watching worker another one takes over."""
 LOOKED_AGAIN: Final = timedelta(minutes=5)
-"""So long what was learned of a trouble, its last error for one, is not asked for again."""
+"""How long details of a trouble, such as its last error, are not asked for again."""
 LOOKED_INTO: Final = 200
-"""So many workflows are looked into in one round; the others of that round the next ones come to."""
+"""Workflows described in one round; the remaining ones follow in the next rounds."""
 AT_ONCE: Final = 8
 
 
 async def held_up(client: TemporalClient) -> list[Trouble]:
-    """What Temporal lists as not moving, without having looked into it."""
+    """What Temporal lists as stuck, without details."""
     return [trouble(each.workflow_id, reason, False) async for each in not_moving(client) for reason in each.reasons]
 
 
 async def note_what_is_held_up(client: TemporalClient, engine: Engine) -> None:
-    """Make the ledger say what is held up now, and why: one round of the watch."""
+    """One round of the watch: record in the ledger what is stuck now, and why."""
     before = await asyncio.to_thread(parked_now, engine, WORKFLOW_MISSING, LOOKED_AGAIN)
     listed = [each async for each in not_moving(client)]
     beside = await aside(client)
@@ -57,14 +56,14 @@ async def note_what_is_held_up(client: TemporalClient, engine: Engine) -> None:
 
 
 def _listed_no_more(listed: Iterable[NotMoving], noted: Iterable[str]) -> list[NotMoving]:
-    """What was held up and is in no list now: it moves, or what holds it up is tried again and not answered yet."""
+    """What was stuck and is in no list now: it recovered, or a retry has not been answered yet."""
     gone = set(noted).difference(request_id_of(each.workflow_id) for each in listed)
     names = [subject if "/" in subject else workflow_id(subject) for subject in sorted(gone) if ":" not in subject]
     return [NotMoving(name, ()) for name in names]
 
 
 async def _looked_into(client: TemporalClient, listed: Iterable[NotMoving], before: Found) -> list[Trouble]:
-    """Their troubles: of so many that are new what Temporal knows of them, of the others what is known already."""
+    """Their troubles: for a number of new ones, details from Temporal; for the others, what is known already."""
     found, fresh = list[Trouble](), list[NotMoving]()
     for each in listed:
         known = [before.get((request_id_of(each.workflow_id), reason.reason)) for reason in each.reasons]
@@ -118,20 +117,20 @@ def _waits(number: int) -> str | None:
 
 
 def trouble(workflow_id: str, held: HeldUp, looked: bool = True) -> Trouble:
-    """What holds a workflow up, as the trouble of the case that it carries."""
+    """A reason of a workflow as the trouble of its case."""
     subject = request_id_of(workflow_id)
-    known = looked and held.error is not None  # one whose error is not there yet is looked into again
+    known = looked and held.error is not None  # described again if its error was not available yet
     return Trouble(subject, held.kind, held.reason, held.cause, held.error, held.waits_on, held.since, known)
 
 
 def held_before(troubles: Iterable[Trouble]) -> tuple[HeldUp, ...]:
-    """What a remedy may have tried again, of all that was found about one workflow, as what held that up."""
+    """The recorded troubles of a workflow that a remedy may have retried, as reasons."""
     mended = [each for each in troubles if Remedy.RETRY in REMEDIES[each.kind]]
     return tuple(HeldUp(it.reason, it.kind, it.cause, it.error, it.waits_on, it.since) for it in mended)
 
 
 async def keep_watching(client: TemporalClient, engine: Engine) -> None:
-    """Look every few seconds, until cancelled, as long as no other worker does. Failures are logged and tried again."""
+    """Watch every few seconds, until cancelled, as long as no other worker does. Failures are logged and retried."""
     holder = uuid.uuid4().hex
     while True:
         try:
@@ -139,6 +138,6 @@ async def keep_watching(client: TemporalClient, engine: Engine) -> None:
                 await note_what_is_held_up(client, engine)
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # the watch must outlive whatever the database or the server does
+        except Exception as error:  # the watch must survive any failure of the database or the server
             log.warning("what is held up cannot be noted now", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(EVERY.total_seconds())

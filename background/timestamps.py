@@ -1,4 +1,4 @@
-"""Asking an authority for timestamps (RFC 3161) to stamp a checkpoint, and keeping what it answers."""
+"""Getting a timestamp (RFC 3161) for a checkpoint from an authority, and storing it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from domain.log.timestamps import TimestampWrong, request_for, stamped_at
 from ledger.log_book import LogBook
 
 PATIENCE: Final = 30.0
-"""Seconds for one question."""
+"""Timeout of one request, in seconds."""
 MOST_BYTES: Final = 100_000
-"""An answer with the whole chain of certificates has some thousands."""
+"""The largest answer accepted; one with a whole chain of certificates has some thousand bytes."""
 
 
 @dataclass(frozen=True)
 class TimestampAuthority:
-    """Where it is asked, and the certificates below which its stamps are trusted."""
+    """The address of a timestamp authority, and the root certificates for its timestamps."""
 
     url: str
     roots: Sequence[Certificate]
 
 
 async def stamp(book: LogBook, authority: TimestampAuthority, note: str) -> None:
-    """Have a checkpoint of this log stamped, and keep the answer.
+    """Get a timestamp for a checkpoint of this log, and store it.
 
-    Raises httpx.HTTPError where the authority does not answer, TimestampWrong for an answer that proves nothing.
+    Raises httpx.HTTPError if the authority does not answer, TimestampWrong for an invalid answer.
     """
     text = read_note(note).text
     asked = request_for(text)

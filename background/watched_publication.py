@@ -1,4 +1,4 @@
-"""A publication that somebody watches: stored, carried out and counted here, as a worker does it behind the scenes."""
+"""A publication carried out in the foreground, for callers that watch it; workers do the same in the background."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from protocol.connecting import TemporalClient
 class WatchedPublication:
     """The publication of one edition in ``ledger``, told to cases through ``client``.
 
-    Every method raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
+    Every method raises one of ``ledger.failures.DATABASE_FAILED`` if the database does not answer.
     """
 
     def __init__(self, client: TemporalClient, ledger: Writer, edition: Edition) -> None:
@@ -24,18 +24,18 @@ class WatchedPublication:
         self._edition = edition
 
     def store(self, by: Acting, expected: int) -> bool:
-        """Put the edition in force; False where another one has just taken its id. Blocking.
+        """Put the edition in force; False if another one has just taken its id. Blocks.
 
-        ``by`` is who publishes; ``expected`` is how many limits will be superseded, as far as one can tell before.
+        ``by`` is who publishes; ``expected`` is the estimated number of limits to supersede.
         """
         store_edition(self._engine, self._edition, by, expected)
         return self._edition in self._calendar.now().editions
 
     async def carry_out(self, within: timedelta, tell: Tell) -> Progress:
-        """Tell every case that it changes, for so long at most, as :func:`background.publication.carry_out` does."""
+        """Tell every case that it changes, for a limited time; see :func:`background.publication.carry_out`."""
         return await carry_out(self._client, self._engine, self._calendar, self._edition.id, within, tell)
 
     def counted(self) -> Publication | None:
-        """How far the edition has come, counted anew; None for one that is not stored. Blocking."""
+        """The progress of the publication, counted again; None if the edition is not stored. Blocks."""
         note_progress(self._engine, self._edition.id)
         return publication(self._engine, self._edition.id)

@@ -1,4 +1,4 @@
-"""Figures of Temporal for Prometheus, as a process meets it: whether it answers, and who is given the cases' tasks."""
+"""Figures of Temporal for Prometheus, as seen by a process: whether it answers, and how many workers get tasks."""
 
 import asyncio
 import threading
@@ -15,15 +15,15 @@ from protocol.names import TASK_QUEUE
 from protocol.pollers import workers_at_work
 
 FRESH: Final = 10.0
-"""For so many seconds what Temporal said holds: several who scrape cost one question."""
+"""Seconds for which answers are cached, so that several scrapers cost one request."""
 PATIENCE: Final = 6.0
-"""Seconds for an answer, and for this process to find the time to ask."""
+"""Timeout in seconds, including the time until this process gets to ask."""
 
 
 class WorkFigures(Collector):
-    """Told by every process, each of the namespace that it is connected to: an API whose cases nobody takes says so.
+    """Reported by every process on its own namespace, so that an API without workers shows it.
 
-    Made where an event loop runs, in which Temporal is asked; scraped in any other thread.
+    Created where an event loop runs, on which Temporal is asked; scraped from other threads.
     """
 
     def __init__(self, client: TemporalClient) -> None:
@@ -34,7 +34,7 @@ class WorkFigures(Collector):
         self._one_at_a_time = threading.Lock()
 
     def collect(self) -> Iterable[Metric]:
-        """Whether Temporal answers; if it does, how many workers are given tasks."""
+        """Whether Temporal answers and, if it does, how many workers get tasks."""
         up = GaugeMetricFamily("shareflow_temporal_up", "Whether Temporal answers for the namespace of the process.")
         with self._one_at_a_time:
             if time.monotonic() - self._looked > FRESH:
@@ -54,7 +54,7 @@ class WorkFigures(Collector):
         asking = asyncio.run_coroutine_threadsafe(workers_at_work(self._client, TASK_QUEUE), self._loop)
         try:
             return asking.result(PATIENCE)
-        except (*TEMPORAL_FAILED, RuntimeError):  # the latter of one that was never reached
+        except (*TEMPORAL_FAILED, RuntimeError):  # RuntimeError: the server was never reached
             return None
         except TimeoutError:
             asking.cancel()

@@ -1,1 +1,1 @@
-"""The archive (归档): the histories of cases, kept when Temporal has long let go of them."""
+"""The archive (归档): the histories of cases, kept after Temporal has deleted them."""

@@ -1,7 +1,7 @@
-"""Whether what everybody reads of a case (its row, its clocks, its messages) is what its events give (现状核对).
+"""Checks that the current state of a case (row, clocks, messages) is what its events imply (现状核对).
 
-The events are chained and only grow; the row of a case, its clocks and the outbox are written by the same role of the
-database and could be written by it otherwise.
+The events are chained and append-only; but the row of a case, its clocks and the outbox can be updated by the database
+role that writes them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +18,11 @@ from procedures.registry import PROCEDURES
 from protocol.names import workflow_id
 
 AT_ONCE: Final = 50
-"""So many cases are in memory with all of their events."""
+"""Cases kept in memory at once, with all of their events."""
 
 
 def altered_cases(engine: Engine, request_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Those of these cases that read otherwise than their events give, each with what differs, in words."""
+    """Those of these cases whose state differs from their events, each with the differences in words."""
     for start in range(0, len(request_ids), AT_ONCE):
         for case in standing_cases(engine, request_ids[start : start + AT_ONCE]):
             said = [*_differences(case, filed_as(engine, case))]
@@ -31,7 +31,7 @@ def altered_cases(engine: Engine, request_ids: Sequence[str]) -> Iterator[tuple[
 
 
 def mend_case(engine: Engine, request_id: str) -> bool:
-    """Write again what a case's events give; whether it stands there now. A case that moves meanwhile is left alone."""
+    """Rewrite a case's state from its events; returns whether it is right now. Skips a case that changes meanwhile."""
     [case] = standing_cases(engine, [request_id])
     if not case.events:
         return False
@@ -40,7 +40,7 @@ def mend_case(engine: Engine, request_id: str) -> bool:
 
 
 def filed_as(engine: Engine, case: StandingCase) -> Mapping[str, Any]:
-    """What the row of a case has of the filing and of the name of its workflow."""
+    """The columns of a case's row that come from the filing, and the id of its workflow."""
     RuleTextStore(engine).fetch(*case.texts)
     statute, policy = case.texts
     procedure = PROCEDURES[ProcedureName(case.procedure)]

@@ -1,9 +1,9 @@
-"""Archiving: the history of every run that has ended is kept, long before Temporal lets go of it.
+"""Archiving: the history of every ended run is stored, long before Temporal deletes it.
 
-The ledger itself notes which case was closed (``unarchived``), in the transaction that closes it; Temporal is asked
-which runs ended otherwise: handed over to the next, terminated, failed. So nobody looks through all cases. A history is
-written under the name of its case and run before the register names it: whoever dies in between, or comes second, finds
-it there and goes on.
+The ledger records in the closing transaction which case is to be archived (``unarchived``); Temporal is asked for runs
+that ended otherwise (continued as new, terminated, failed). So nobody has to scan all cases. A history is stored under
+its case and run before it is entered in the register; after a crash in between, or a race, it is found there and the
+work continues.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ log = logging.getLogger("shareflow.archive")
 
 EVERY: Final = timedelta(seconds=30)
 ASKED_EVERY: Final = timedelta(minutes=5)
-"""How often Temporal is asked which runs have ended otherwise than by their case being closed."""
+"""How often Temporal is asked for runs that ended other than by their case being closed."""
 OVERLAP: Final = timedelta(minutes=10)
-"""So far Temporal's list of runs may lag behind."""
+"""How far Temporal's list of runs may lag behind."""
 AT_ONCE: Final = 50
 LEASE: Final = timedelta(minutes=5)
 FIRST_PAUSE: Final = timedelta(seconds=30)
@@ -47,7 +47,7 @@ GONE: Final = "Temporal has no run of this case"
 
 @dataclass
 class ArchivingRound:
-    """What one round did: the runs that were archived, the cases that still run, and of others what is wrong."""
+    """The result of one round: archived runs, cases that are still running, and problems of others."""
 
     archived: list[ArchivedRun] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
@@ -62,10 +62,10 @@ def name_of(request_id: str, run_id: str) -> str:
 async def archive_next(
     client: TemporalClient, engine: Engine, archive: HistoryArchive, ahead: timedelta = timedelta()
 ) -> ArchivingRound:
-    """Archive the next cases that wait for it, so many as one round takes.
+    """Archive the next waiting cases, up to the size of one round.
 
-    ``ahead``: also those that would wait so much longer. Raises OSError where the archive cannot be used, one of
-    TEMPORAL_FAILED where the server does not answer; what was not come to is tried again when its lease is over.
+    ``ahead``: also those due within this time. Raises OSError if the archive cannot be used, one of TEMPORAL_FAILED if
+    the server does not answer; cases that were not reached are tried again when their lease expires.
     """
     done = ArchivingRound()
     for case in await asyncio.to_thread(claim_unarchived, engine, AT_ONCE, LEASE, ahead):
@@ -83,7 +83,7 @@ async def archive_next(
 async def archive_case(
     client: TemporalClient, engine: Engine, archive: HistoryArchive, case: Unarchived, done: ArchivingRound
 ) -> None:
-    """Archive every run of a case that has ended and is not kept yet, and note it as archived when that is all.
+    """Archive every ended run of a case that is not archived yet; note the case as archived if those are all.
 
     Raises ArchiveDiffers, OSError, one of TEMPORAL_FAILED.
     """
@@ -120,12 +120,12 @@ def _keep(engine: Engine, archive: HistoryArchive, request_id: str, run: EndedRu
 
 
 def pause_after(tries: int) -> timedelta:
-    """How long after so many tries in vain the next one is made."""
+    """How long to wait after a number of failed tries."""
     return min(FIRST_PAUSE * (1 << min(tries, 10)), LONGEST_PAUSE)
 
 
 async def ask_temporal(client: TemporalClient, engine: Engine, since: datetime | None) -> int:
-    """Have those cases archived of which runs ended otherwise since an instant; how many they are."""
+    """Request archiving of the cases with runs that ended otherwise since an instant; returns how many."""
     asked, runs = 0, list[tuple[str, str]]()
     async for run in ended_otherwise(client, since):
         runs.append(run)
@@ -136,7 +136,7 @@ async def ask_temporal(client: TemporalClient, engine: Engine, since: datetime |
 
 
 async def keep_archiving(client: TemporalClient, engine: Engine, archive: HistoryArchive) -> None:
-    """Archive what waits for it, every half a minute, until cancelled. Failures are logged and tried again."""
+    """Archive what is waiting, every half minute, until cancelled. Failures are logged and retried."""
     since: datetime | None = None
     looked = -ASKED_EVERY.total_seconds()
     while True:
@@ -151,7 +151,7 @@ async def keep_archiving(client: TemporalClient, engine: Engine, archive: Histor
                 log.warning("histories cannot be archived", extra={"cases": done.problems})
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # whatever the database, the server or the archive does, the next try may go well
+        except Exception as error:  # whatever fails there, the next try may succeed
             log.warning("archiving postponed", extra={"error": _told(error)})
         if len(done.archived) < AT_ONCE:
             await asyncio.sleep(EVERY.total_seconds())

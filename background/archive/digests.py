@@ -1,8 +1,8 @@
-"""How an archived content is told from any other."""
+"""Digests of archived contents."""
 
 import hashlib
 
 
 def both_digests(content: bytes) -> tuple[str, str]:
-    """The digests of a content, in hex: by SHA-256 and by SM3."""
+    """The SHA-256 and SM3 digests of a content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest(), hashlib.new("sm3", content).hexdigest()

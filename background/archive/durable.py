@@ -1,11 +1,11 @@
-"""Names in folders that outlast a power failure."""
+"""Durable changes of folders."""
 
 import os
 from pathlib import Path
 
 
 def make_durable(folder: Path) -> None:
-    """Have what was named or removed in a folder stay so, also after a power failure. Raises OSError."""
+    """Sync a folder, so that names added or removed survive a power failure. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -14,7 +14,7 @@ def make_durable(folder: Path) -> None:
 
 
 def remove_durably(path: Path) -> bool:
-    """Remove a file for good; whether it was there. Raises OSError."""
+    """Remove a file durably; returns whether it existed. Raises OSError."""
     try:
         path.unlink()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""An archive in a folder: a file a content, written aside, made durable, and named once it is whole."""
+"""An archive in a folder: one file for each content, written to a temporary file, synced, and then linked."""
 
 import os
 import re
@@ -12,16 +12,16 @@ PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}(/[A-Za-z0-9_][A-Za
 
 
 class FolderArchive:
-    """Keeps contents in files below ``folder``, which comes into being with the first one.
+    """Stores contents in files below ``folder``, which is created with the first one.
 
-    The file system must have hard links: a file gets its name by one, which never takes another file's place.
+    The file system must have hard links: a file gets its name by a link, which never replaces another file.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def put_new(self, name: str, content: bytes) -> bool:
-        """Keep a content under a name that nothing has; False, and nothing done, where something has it.
+        """Store a content under an unused name; False, without any change, if the name is used.
 
         Raises OSError.
         """
@@ -47,14 +47,14 @@ class FolderArchive:
         return True
 
     def get(self, name: str) -> bytes | None:
-        """What is kept under a name; None where nothing is. Raises OSError."""
+        """The content with a name; None if there is none. Raises OSError."""
         try:
             return self._path(name).read_bytes()
         except FileNotFoundError:
             return None
 
     def remove(self, name: str) -> bool:
-        """Let go of what is kept under a name; whether anything was. Raises OSError."""
+        """Delete the content with a name; returns whether there was one. Raises OSError."""
         return remove_durably(self._path(name))
 
     def _path(self, name: str) -> Path:

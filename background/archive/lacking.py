@@ -1,4 +1,4 @@
-"""Which of Temporal and the ledger is older, as after a restore, and what it lacks of what the other has."""
+"""Whether Temporal or the ledger is older, as after a restore, and what it lacks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Older(StrEnum):
-    """Which of the two has been set back."""
+    """The side that has been set back."""
 
     LEDGER = "ledger"
     TEMPORAL = "temporal"
@@ -15,7 +15,7 @@ class Older(StrEnum):
 
 @dataclass(frozen=True)
 class Lacking:
-    """What one side lacks of a case: how many filings and commands, when the other had the first and the last of it.
+    """What one side lacks of a case: how many filings and commands, and when the other side had the first and last.
 
     ``whole``: it has nothing of the case.
     """
@@ -29,7 +29,7 @@ class Lacking:
 
 @dataclass(frozen=True)
 class Gap:
-    """What the older side lacks in all: ``whole_cases`` it has nothing of, of the other ``cases`` some."""
+    """All that the older side lacks: ``whole_cases`` entirely, other ``cases`` in part."""
 
     side: Older
     cases: int
@@ -40,7 +40,7 @@ class Gap:
 
 
 def gaps_of(lacking: Iterable[Lacking | None]) -> Sequence[Gap]:
-    """The gap of each side that lacks anything: none, one, or both where each went on without the other."""
+    """The gap of each side that lacks anything: none, one, or both if each went on without the other."""
     found = [each for each in lacking if each is not None]
     return [_gap(side, its) for side in Older if (its := [each for each in found if each.side is side])]
 

@@ -1,8 +1,8 @@
-"""What may be repaired, for nothing is decided by it (修复): histories are archived, and cases take over what stands.
+"""Repairs (修复) that decide nothing: histories are archived, and cases take over what is in the ledger.
 
-What the ledger holds is never changed, but a row that is not what its events give. A case that lags behind is nudged;
-one of which Temporal has nothing is begun anew, where an operator has asked for that: a newer copy of Temporal's store
-would know more of it.
+The events of the ledger are never changed; a row that differs from its events is rewritten. A case that lags behind is
+nudged. A case that Temporal has lost is started again only if an operator asks for it, because a newer copy of
+Temporal's store may know more about it.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ LOOK_EVERY: Final = 0.1
 
 
 async def repair(comparison: Comparison, found: CompareFinding, anew: bool = False) -> bool:
-    """Put right what may be put right here; whether it is now. ``anew``: also begin what Temporal has nothing of.
+    """Repair a finding, if possible; returns whether it was. ``anew``: also restart cases that Temporal has lost.
 
-    Raises one of TEMPORAL_FAILED, of ``ledger.failures.DATABASE_FAILED``, or OSError where one does not answer.
+    Raises one of TEMPORAL_FAILED or ``ledger.failures.DATABASE_FAILED``, or OSError, if one does not answer.
     """
     try:
         if found.kind is Discrepancy.UNARCHIVED:
@@ -64,7 +64,7 @@ async def _catch_up(comparison: Comparison, request_id: str) -> bool:
 
 
 async def _caught_up(comparison: Comparison, request_id: str) -> bool:
-    """Whether a case knows all that the ledger holds, within a while: a worker must run for that."""
+    """Whether a case takes over everything in the ledger within some time, which needs a running worker."""
     with suppress(TimeoutError, *TEMPORAL_FAILED):
         async with asyncio.timeout(CAUGHT_UP_WITHIN.total_seconds()):
             while True:
@@ -77,7 +77,7 @@ async def _caught_up(comparison: Comparison, request_id: str) -> bool:
 
 
 def _opening(comparison: Comparison, request_id: str) -> CaseOpening:
-    """What a case was opened with, as the ledger has it. Whoever opened it has the places that the filing asked for."""
+    """The opening of a case, from the ledger; its actor gets the places that the filing required."""
     case, [filing] = get_case(comparison.engine, request_id), events_of(comparison.engine, request_id, limit=1)
     assert case is not None, "cases stay in the ledger"
     RuleTextStore(comparison.engine).fetch(case.statute_digest, case.policy_digest)

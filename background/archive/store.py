@@ -1,4 +1,4 @@
-"""Where archived histories are kept: what a folder does today and an object store may do later."""
+"""The store of archived histories: currently a folder, perhaps an object store later."""
 
 import gzip
 import io
@@ -12,44 +12,44 @@ LEVEL: Final = 6
 
 
 class ArchiveStore(Protocol):
-    """Keeps contents by name, each whole or not at all. Calls block, and may come from several processes at once.
+    """Stores contents by name, atomically. Calls block, and may come from several processes at once.
 
-    Raises OSError when the place itself fails.
+    Raises OSError if the store fails.
     """
 
     def put_new(self, name: str, content: bytes) -> bool:
-        """Keep a content under a name that nothing has; False, and nothing done, where something has it."""
+        """Store a content under an unused name; False, without any change, if the name is used."""
 
     def get(self, name: str) -> bytes | None:
-        """What is kept under a name; None where nothing is."""
+        """The content with a name; None if there is none."""
 
     def remove(self, name: str) -> bool:
-        """Let go of what is kept under a name; whether anything was."""
+        """Delete the content with a name; returns whether there was one."""
 
 
 class ArchiveDiffers(Exception):
-    """Another content is kept under a name already: nothing is ever written over it."""
+    """A name already has a different content, which is never overwritten."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The archive has another content under {name}: move that away and see who changed it")
 
 
 class ArchiveDamaged(Exception):
-    """What the register says is kept is gone from the archive, or is not what was archived."""
+    """A content in the register is missing from the archive, or is not what was archived."""
 
 
 class ArchiveGone(ArchiveDamaged):
-    """What the register says is kept is not in the archive at all."""
+    """A content in the register is missing from the archive."""
 
 
 class HistoryArchive:
-    """Histories, compressed, in a store; what is read is what was archived, by both digests, or it is refused."""
+    """Compressed histories in a store; reading checks both digests and refuses anything else than what was archived."""
 
     def __init__(self, store: ArchiveStore) -> None:
         self._store = store
 
     def keep(self, name: str, text: bytes) -> None:
-        """Keep a history under a name; one that is kept there already may be said again. Raises ArchiveDiffers."""
+        """Store a history under a name. Idempotent. Raises ArchiveDiffers."""
         if self._store.put_new(name, gzip.compress(text, LEVEL, mtime=0)):
             return
         there = self._store.get(name)
@@ -67,12 +67,12 @@ class HistoryArchive:
         return text
 
     def remove(self, run: ArchivedRun) -> bool:
-        """Let go of the history of a run; whether it was there."""
+        """Delete the history of a run; returns whether it existed."""
         return self._store.remove(run.stored_as)
 
 
 def _unpacked(content: bytes, length: int) -> bytes | None:
-    """What was compressed, if it is of this length: never more is unpacked. None otherwise."""
+    """The uncompressed content, if it has this length; None otherwise. Never decompresses more than that."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             text = file.read(length + 1)

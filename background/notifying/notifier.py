@@ -1,7 +1,7 @@
-"""The notifier: one of the workers works out what is to be told, writes it down, and only then sends it.
+"""The notifier: one of the workers determines what is to be notified, writes it to the ledger, and then sends it.
 
-What is written is told once at most: a row is claimed before it is sent, and one that was begun and never ended is
-given up as unknown, for operators to see. Only what surely did not arrive is tried again, and not for ever.
+Delivery is at most once: a row is claimed before it is sent, and one whose sending never finished is marked unknown for
+operators to see. Only what certainly did not arrive is retried, a limited number of times.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ log = logging.getLogger("shareflow.notifications")
 
 EVERY: Final = timedelta(seconds=30)
 LEASE: Final = timedelta(seconds=90)
-"""Another worker notifies when whoever did has been silent for so long."""
+"""After this silence of the notifying worker another one takes over."""
 GIVEN_UP_AFTER: Final = timedelta(minutes=5)
-"""Far longer than a sending may take."""
+"""Age at which an unfinished sending is given up; far longer than one may take."""
 AGAIN: Final = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -48,23 +48,23 @@ AGAIN: Final = (
     timedelta(hours=1),
     timedelta(hours=3),
 )
-"""How long after the first, second … time something that surely did not arrive is sent again."""
+"""Delays after the first, second … failure of something that certainly did not arrive."""
 IN_ONE: Final = {NotificationChannel.MAIL: 50, NotificationChannel.GROUP: 6}
-"""So many notifications for one recipient stand in one message."""
+"""Notifications for one recipient in one message."""
 LAST_SECONDS: Final = 5.0
-"""How long one that stops waits for a sending that has begun."""
+"""How long a stopping notifier waits for a sending in progress."""
 
 LookAround = Callable[[datetime], Surroundings]
-"""What holds at an instant; blocking."""
+"""Returns the surroundings at an instant; blocks."""
 
 
 def now() -> datetime:
-    """The instant at which something is told."""
+    """The current instant."""
     return datetime.now(UTC)
 
 
 class Notifier:
-    """Tells for one ledger.
+    """The notifier of one ledger.
 
     ``look_around`` says what the operator set and which days count; ``mail`` is None where there is none.
     """
@@ -84,7 +84,7 @@ class Notifier:
         self._now = now
 
     async def notify(self) -> int:
-        """Write what is new and send what is due; how many messages were begun."""
+        """Write new notifications and send those due; returns how many messages were begun."""
         around = await asyncio.to_thread(self._write_what_is_new)
         begun = 0
         while claimed := await asyncio.to_thread(self._claim):
@@ -93,7 +93,7 @@ class Notifier:
         return begun
 
     async def keep_notifying(self) -> None:
-        """Do so every half a minute, until cancelled, as long as no other worker does."""
+        """Notify every half minute, until cancelled, as long as no other worker does."""
         holder = uuid.uuid4().hex
         while True:
             try:
@@ -101,7 +101,7 @@ class Notifier:
                     await self.notify()
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # it must outlive whatever the database or a file of the operator does
+            except Exception as error:  # it must survive any failure of the database or of an operator's file
                 log.warning("notifications postponed", extra={"error": f"{type(error).__name__}: {error}"})
             await asyncio.sleep(EVERY.total_seconds())
 
@@ -113,7 +113,7 @@ class Notifier:
         around = self._look_around(at)
         lookout, people = Lookout(self._engine, around), all_notified(self._engine)
         new = [each for owner in people for each in self._new_for(lookout, owner)]
-        # What is to be sent is written first: what somebody else's choice passes over must not take its place.
+        # What is to be sent is written before what is skipped, which must not take its place.
         for chosen in (True, False):
             write_notifications(self._engine, [it for it in new if (it.state is not _BEFORE) is chosen], at)
         for owner in people:
@@ -140,7 +140,7 @@ class Notifier:
         return claim_notifications(self._engine, self._now(), {channel: IN_ONE[channel] for channel in channels})
 
     async def _undisturbed(self, claimed: Sequence[DueNotification], around: Surroundings) -> None:
-        """Send, and note what came of it; whoever stops this process meanwhile waits a little for that."""
+        """Send and record the outcome, shielded for a short time from cancellation."""
         telling = asyncio.create_task(self._tell(claimed, around))
         try:
             await asyncio.shield(telling)
@@ -192,7 +192,7 @@ _STATES: Final = {
 
 
 def _new(occasion: Occasion, owner: Notified, channel: NotificationChannel, recipient: str) -> NewNotification:
-    """An occasion as it is told to one recipient; a group, whose members chose for themselves, is told in Chinese."""
+    """The notification of an occasion to one recipient; groups are notified in Chinese."""
     language = owner.language if channel is _MAIL else "zh"
     told = occasion.told(language)
     state = NotificationState.WAITING if occasion.kind in owner.begun.get(channel, ()) else _BEFORE

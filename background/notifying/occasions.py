@@ -1,7 +1,7 @@
-"""Of what somebody would be told now: worked out from the ledger, the same however often it is asked.
+"""The occasions of which somebody would be notified now, computed from the ledger and always the same.
 
-An occasion has a key of its own. Who has a case to do is told of it: its officer, or who stands in today, or all who
-wanted it where nobody claimed it; the group of a department is told of all that waits for the department.
+Each occasion has its own key. A case is notified to its officer, or today's stand-in, or, if nobody has claimed it, to
+all who chose so; the group of a department is notified of everything that waits for the department.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,18 +31,18 @@ from ledger.queries.stuck import causes
 from ledger.queries.views import CaseSummary
 
 MOST_CASES: Final = 500
-"""So many of those that wait for somebody are looked at, the soonest due first."""
+"""The most waiting cases looked at for one recipient, soonest due first."""
 DIGEST_UNTIL: Final = time(18)
-"""A digest that could not be made by then is not made that day."""
+"""After this hour no digest is made on that day."""
 OF_GROUPS: Final = frozenset(
     {NotificationKind.DUE, NotificationKind.BREACH, NotificationKind.RUNG, NotificationKind.DIGEST}
 )
-"""What a group can be told: the others concern one person."""
+"""The kinds for groups; the others concern one person."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What occasions are worked out by, at one instant: the days as known then, and what the operator set."""
+    """What occasions are computed from, at one instant: working days as known then, and the operator's settings."""
 
     now: datetime
     days: WorkingDays
@@ -59,14 +59,14 @@ class Surroundings:
 
     @property
     def digests(self) -> bool:
-        """Whether it is the time of day for digests, of a working day."""
+        """Whether digests are due: a working day, within the hours for digests."""
         clock = self.now.astimezone(CHINA).time()
         return self.days.is_working_day(self.today) and self.digest_at <= clock < DIGEST_UNTIL
 
 
 @dataclass(frozen=True)
 class LitCase:
-    """A case with the limit that presses most, its light, who of the department does it, and its last urging."""
+    """A case with its most pressing limit, the light, the claim in the department, and its last urging."""
 
     case: CaseSummary
     clock: ShownClock | None
@@ -77,7 +77,7 @@ class LitCase:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Something to tell, in the language of whoever is told; ``empty``: a digest of nothing."""
+    """Something to notify, with a text in any language; ``empty``: a digest without content."""
 
     key: str
     kind: NotificationKind
@@ -87,21 +87,21 @@ class Occasion:
 
 @dataclass
 class Lookout:
-    """One look at the ledger on behalf of many: those who have the same cases share what is found."""
+    """One look at the ledger on behalf of many recipients, who share the results for the same cases."""
 
     engine: Engine
     around: Surroundings
     _found: dict[tuple[object, ...], Sequence[LitCase]] = field(default_factory=dict)
 
     def recipient(self, owner: Notified, channel: NotificationChannel) -> str | None:
-        """Who would be told on a channel; None where that leads nowhere."""
+        """The recipient on a channel; None if there is none."""
         if channel is NotificationChannel.MAIL:
             return owner.owner if owner.address and self.around.mails else None
         department = code_key(owner.bearer["org"] or "")
         return department if department in self.around.robots else None
 
     def occasions(self, owner: Notified, channel: NotificationChannel) -> Iterator[Occasion]:
-        """All that somebody wants to be told of on a channel, as things stand."""
+        """All current occasions that somebody chose for a channel."""
         wanted, caller = owner.wanted.get(channel, frozenset()), as_it_was(owner.bearer)
         if channel is NotificationChannel.GROUP:
             cases = self._cases(caller)
@@ -116,7 +116,7 @@ class Lookout:
             yield from self._stuck(caller)
 
     def _cases(self, caller: Caller) -> Sequence[LitCase]:
-        """What waits for a caller's department."""
+        """The cases that wait for a caller's department."""
         alike = (caller.org, caller.roles, caller.places)
         if alike not in self._found:
             self._found[alike] = self._looked_at(caller)
@@ -144,7 +144,7 @@ class Lookout:
     def _of_cases(
         self, cases: Iterable[LitCase], wanted: frozenset[NotificationKind], mine: frozenset[str] | None
     ) -> Iterator[Occasion]:
-        """The occasions of cases; ``mine``: whose cases are somebody's own (None: nobody's, for a group)."""
+        """The occasions of cases; ``mine``: the officers whose cases are the recipient's own (None: for a group)."""
         cases = list(cases)
         for each in cases:
             for key, kind, level in _of_case(each):
@@ -173,7 +173,7 @@ class Lookout:
             yield Occasion(f"handed_over:{each.number}", NotificationKind.HANDED_OVER, told)
 
     def _stuck(self, caller: Caller) -> Iterator[Occasion]:
-        """What is stuck, by cause: a cause that many share is told once a day, not a case at a time."""
+        """What is stuck, by cause: a cause that many share is notified once a day, not for each case."""
         for each in causes(self.engine, visibility_of(caller)):
             if each.kind is not StuckKind.OVERDUE:
                 told = partial(told_of_cause, each, self.around.base)
@@ -181,7 +181,7 @@ class Lookout:
 
 
 def _of_case(lit: LitCase) -> Iterator[tuple[str, NotificationKind, Urgency | None]]:
-    """The keys and kinds of what there is to tell of one case."""
+    """The keys and kinds of the occasions of one case."""
     case, clock, urged = lit.case.request_id, lit.clock, lit.urged
     if clock is not None and lit.light.colour == "amber":
         yield f"due:{case}:{clock.number}", NotificationKind.DUE, None

@@ -1,11 +1,11 @@
-"""What came of sending a notification, as far as one can know."""
+"""Outcomes of sending a notification, as far as they can be known."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Fate(StrEnum):
-    """Where a message is: with its recipient, surely not there and worth another try, refused, or nobody knows."""
+    """The fate of a message: delivered, certainly not delivered (retry), refused, or unknown."""
 
     SENT = "sent"
     NOT_TAKEN = "not_taken"
@@ -15,7 +15,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class SendingOutcome:
-    """The fate of a message, and what the other side said where it is not a good one."""
+    """The fate of a message and, unless it was delivered, what the other side said."""
 
     fate: Fate
     error: str | None = None
@@ -26,5 +26,5 @@ LONGEST_ERROR = 300
 
 
 def outcome_of(fate: Fate, error: object) -> SendingOutcome:
-    """An outcome with what went wrong, on one line and not too long."""
+    """An outcome with what went wrong, on one line and cut to a length."""
     return SendingOutcome(fate, " ".join(str(error).split())[:LONGEST_ERROR])

@@ -1,4 +1,4 @@
-"""What those who are notified ask and change, as one object: doors know neither tables nor connections."""
+"""Notification settings for doors, which know neither tables nor connections."""
 
 import hashlib
 import secrets
@@ -19,40 +19,40 @@ _DIGITS: Final = 8
 
 
 class NotificationRegister:
-    """Who wants to be told of what, and what was lost. Methods block."""
+    """Notification settings, and lost notifications. Methods block."""
 
     def __init__(self, ledger: Writer, robots: Robots) -> None:
         self._engine = ledger.engine
         self._robots = robots
 
     def of(self, caller: Caller) -> Notified | None:
-        """What a caller chose; None before the first time."""
+        """A caller's settings; None before the first choice."""
         return notified.notified(self._engine, caller.subject)
 
     def has_group(self, caller: Caller) -> bool:
-        """Whether the operator has set up a robot in the group of a caller's department."""
+        """Whether the operator has set up a robot for the group of a caller's department."""
         return bool(caller.org) and code_key(caller.org or "") in self._robots
 
     def choose(self, caller: Caller, language: Language, wanted: Wanted) -> None:
-        """Have a caller told of this and nothing else, from now on."""
+        """Replace a caller's choice, from now on."""
         notified.choose(self._engine, as_kept(caller), language, wanted)
 
     def ask_address(self, caller: Caller, language: Language, address: str) -> str | None:
-        """A code that confirms an address, to be sent there and shown nowhere else; None for too many in a day."""
+        """A code that confirms an address, only to be sent there; None after too many in a day."""
         code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
         digest = _digest(caller, code)
         return code if notified.ask_address(self._engine, as_kept(caller), language, address, digest) else None
 
     def confirm_address(self, caller: Caller, code: str) -> bool:
-        """Whether that is the code: then mail goes to the address that it was sent to."""
+        """Confirm the address if this is its code; returns whether it is."""
         return notified.confirm_address(self._engine, caller.subject, _digest(caller, code))
 
     def forget_address(self, caller: Caller) -> None:
-        """Send a caller no more mail."""
+        """Stop mail to a caller."""
         notified.forget_address(self._engine, caller.subject)
 
     def lost(self) -> Sequence[LostNotification]:
-        """What was not delivered, or perhaps not, the newest first."""
+        """The notifications that were not delivered, or perhaps not, newest first."""
         return lost_notifications(self._engine, MOST_LOST)
 
 

@@ -1,6 +1,6 @@
-"""Robots of groups: 企业微信, 钉钉, 飞书. Each is sent a text as its maker documents it, signed where it has a secret.
+"""Group robots: 企业微信, 钉钉, 飞书. Each gets a text as its vendor documents it, signed if it has a secret.
 
-企业微信: developer.work.weixin.qq.com/document/path/91770 (the key stands in the address; a text has at most 2,048
+企业微信: developer.work.weixin.qq.com/document/path/91770 (the key is in the address; a text has at most 2,048
 bytes). 钉钉: open.dingtalk.com, 自定义机器人安全设置 (milliseconds and signature in the address). 飞书: open.feishu.cn,
 自定义机器人使用指南 (seconds and signature in the body).
 """
@@ -21,11 +21,11 @@ from background.webhooks.sending import HttpAnswer, Sender
 
 HEADERS: Final = {"content-type": "application/json; charset=utf-8"}
 TOO_OFTEN: Final = frozenset({45009, 130101, 410100, 9499, 11232})
-"""What they answer to whoever sends too often: the message was not taken, and may be sent later."""
+"""Answers to too frequent messages: not accepted, may be sent later."""
 
 
 class RobotKind(StrEnum):
-    """Whose robot it is."""
+    """The vendor of a robot."""
 
     WECOM = "wecom"
     DINGTALK = "dingtalk"
@@ -37,12 +37,12 @@ LONGEST_TEXT: Final[Mapping[RobotKind, int]] = {
     RobotKind.DINGTALK: 18_000,
     RobotKind.FEISHU: 18_000,
 }
-"""Bytes of a text that each takes, with room for what stands around it."""
+"""The most bytes of a text, with room for what surrounds it."""
 
 
 @dataclass(frozen=True)
 class Robot:
-    """The robot in the group of a department. ``secret``: with which it wants to be signed to, if with any."""
+    """The robot in the group of a department. ``secret``: the signing secret, if it has one."""
 
     department: str
     kind: RobotKind
@@ -62,7 +62,7 @@ async def tell_group(sender: Sender, robot: Robot, text: str, at: datetime) -> S
 
 
 def robot_call(robot: Robot, text: str, at: datetime) -> tuple[str, Mapping[str, Any]]:
-    """The address and the body with which a robot is sent a text at an instant."""
+    """The address and the body for sending a text to a robot at an instant."""
     fit = _within(_plain(text), LONGEST_TEXT[robot.kind])
     if robot.kind is RobotKind.FEISHU:
         seconds = str(int(at.timestamp()))
@@ -81,12 +81,12 @@ def _sign(key: str, text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text in which nothing calls for anybody: groups read ``<@name>`` and ``<at …>`` as that."""
+    """A text without mentions: groups read ``<@name>`` and ``<at …>`` as such."""
     return text.replace("<", "＜").replace(">", "＞")
 
 
 def _within(text: str, most: int) -> str:
-    """As much of a text as a robot takes."""
+    """A text cut to what a robot accepts."""
     content = text.encode()
     if len(content) <= most:
         return text
@@ -94,7 +94,7 @@ def _within(text: str, most: int) -> str:
 
 
 def _outcome(answer: HttpAnswer) -> SendingOutcome:
-    """What an answer says: the status alone says nothing, the robots answer 200 to all that they understand."""
+    """The outcome in an answer; robots answer with status 200 to everything that they can parse."""
     if answer.unsent:
         return outcome_of(Fate.NOT_TAKEN, answer.error)
     if answer.status == 429:
@@ -111,7 +111,7 @@ def _outcome(answer: HttpAnswer) -> SendingOutcome:
 
 
 def _code(answer: HttpAnswer) -> int | None:
-    """The number with which a robot says what came of it; 0 is well."""
+    """The result code in a robot's answer; 0 is success."""
     try:
         said = json.loads(answer.response)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What notifications say: what the desk shows of a case, in one language; nobody's own words can break its lines."""
+"""The texts of notifications, in one language; text written by people cannot break their lines."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from ledger.queries.stuck import Cause
 from ledger.queries.views import CaseSummary
 
 MOST_LISTED: Final = 20
-"""So many cases stand in a digest one by one."""
+"""The most cases listed in a digest."""
 LONGEST_WORDS: Final = 80
 
 
 @dataclass(frozen=True)
 class NotificationText:
-    """A subject, and what follows below it."""
+    """A subject, and the text below it."""
 
     title: str
     body: str
 
 
 def one_line(text: str, most: int = LONGEST_WORDS) -> str:
-    """Somebody's own words on one line: no control character, no mark of direction, not longer than that."""
+    """Text written by people on one line: without control characters and direction marks, cut to a length."""
     shown = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
     line = " ".join(shown.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
@@ -45,7 +45,7 @@ def told_of_case(
     base: str,
     language: Language,
 ) -> NotificationText:
-    """That a limit of a case is nearly due or over, or that it was urged at a level."""
+    """A limit of a case is nearly due or overdue, or it was urged at a level."""
     name = label("urgency", level, language) if level else label("notification_kind", kind, language)
     title = _filled("title", language, kind=name, resource=one_line(case.resource_name), case=case.request_id)
     parties = f"{one_line(case.requester_name)} / {one_line(case.provider_name)}"
@@ -55,13 +55,13 @@ def told_of_case(
 
 
 def told_of_hand_over(request_id: str, by: str, base: str, language: Language) -> NotificationText:
-    """That a colleague handed a case over."""
+    """A colleague handed a case over."""
     title = _filled("handed_over", language, case=request_id, by=one_line(by))
     return NotificationText(title, link_to_case(request_id, base))
 
 
 def told_of_cause(cause: Cause, base: str, language: Language) -> NotificationText:
-    """That something does not move, and how many share the cause."""
+    """Something is stuck, and how many share the cause."""
     kind = label("stuck_kind", cause.kind, language)
     title = _filled("stuck", language, kind=kind, cause=one_line(cause.cause), number=cause.number)
     return NotificationText(title, "\n".join(filter(None, [one_line(cause.error or "", 300), f"{base}/stuck"])))
@@ -70,7 +70,7 @@ def told_of_cause(cause: Cause, base: str, language: Language) -> NotificationTe
 def told_of_day(
     cases: Sequence[tuple[CaseSummary, ShownClock | None, Light, bool]], today: date, base: str, language: Language
 ) -> NotificationText:
-    """The day's digest: how many wait, then the soonest one by one; the last of each says whether it is one's own."""
+    """The digest of a day: how many cases wait, then the soonest ones; ``True`` marks the recipient's own cases."""
     colours = [light.colour for _, _, light, _ in cases]
     numbers = {"number": len(cases), "amber": colours.count("amber"), "red": colours.count("red")}
     title = _filled("digest", language, day=day_text(today, language), **numbers)
@@ -94,22 +94,22 @@ def told_of_day(
 
 
 def told_of_code(code: str, language: Language) -> NotificationText:
-    """The code by which somebody confirms that mail for it may go to an address."""
+    """The code that confirms an address for mail."""
     return NotificationText(label("notification", "code_subject", language), _filled("code", language, code=code))
 
 
 def link_to_case(request_id: str, base: str) -> str:
-    """Where the console has a case."""
+    """The address of a case in the console."""
     return f"{base}/cases/{request_id}"
 
 
 def signed_off(body: str, base: str, language: Language) -> str:
-    """The text of a mail, with where its recipient may choose otherwise."""
+    """The text of a mail, with the address for changing the settings."""
     return f"{body}\n\n-- \n{label('notification', 'why', language)}\n{base}/desk/notices\n"
 
 
 def _where(case: CaseSummary, clock: ShownClock | None, light: Light, today: date, language: Language) -> str:
-    """The stage of a case, and the limit that presses."""
+    """The stage of a case, and its most pressing limit."""
     stage = label("stage", case.stage, language)
     if clock is None:
         return stage

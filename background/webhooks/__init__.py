@@ -1,1 +1,1 @@
-"""Telling other systems what happened (事件推送), by Standard Webhooks: at least once, in order a case."""
+"""Webhooks (事件推送), by Standard Webhooks: delivered at least once, in order within each case."""

@@ -1,4 +1,4 @@
-"""Which network addresses Shareflow may send to: public ones, and those that the operator allows."""
+"""The network addresses that Shareflow may send to: public ones, and those that the operator allows."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,15 +10,15 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _NOT_PUBLIC: tuple[Network, ...] = (
-    IPv4Network("100.64.0.0/10"),  # shared by a carrier's customers; clouds keep metadata there too
-    IPv4Network("168.63.129.16/32"),  # a cloud's metadata behind a public address
+    IPv4Network("100.64.0.0/10"),  # carrier-grade NAT; some clouds have their metadata service there
+    IPv4Network("168.63.129.16/32"),  # metadata service of a cloud, on a public address
     IPv4Network("192.0.0.0/24"),
     IPv4Network("192.88.99.0/24"),  # relays into IPv6
     IPv6Network("2001::/23"),  # tunnels (Teredo) and other special purposes
     IPv6Network("2002::/16"),  # 6to4: an IPv4 address in disguise
     IPv6Network("3fff::/20"),
 )
-"""What Python's own registry leaves open, or leaves open in some of its versions."""
+"""Networks that Python's registry does not exclude, or not in all of its versions."""
 
 METADATA_NAMES = frozenset(
     {
@@ -30,13 +30,13 @@ METADATA_NAMES = frozenset(
         "instance-data.ec2.internal",
     }
 )
-"""Names under which clouds tell a machine its own credentials."""
+"""Host names of cloud metadata services, which hand out credentials."""
 
 
 def address_of(text: str) -> Address:
-    """An address from its text. An IPv4 address that is written as IPv6 is taken for what it reaches.
+    """An address from its text. An IPv4 address written as IPv6 counts as what it reaches.
 
-    Raises ValueError for what is no address.
+    Raises ValueError if it is not an address.
     """
     address = ip_address(text)
     if isinstance(address, IPv4Address):
@@ -47,7 +47,7 @@ def address_of(text: str) -> Address:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the open Internet: no private, local, shared, reserved or multicast one."""
+    """Whether an address is public: not private, local, shared, reserved or multicast."""
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
     special = address.is_multicast or address.is_reserved or any(address in network for network in _NOT_PUBLIC)
@@ -66,7 +66,7 @@ class Allowed:
         return any(address in network for network in self.networks)
 
     def place(self, host: str, port: int) -> bool:
-        """Whether this very port of this very host is allowed."""
+        """Whether this port of this host is allowed."""
         return (host, port) in self.places
 
 
@@ -74,9 +74,9 @@ NOTHING = Allowed()
 
 
 def allowed_from(text: str) -> Allowed:
-    """The exceptions that a text names: networks (``10.0.0.0/8``) and ``host:port``, with commas between.
+    """Parse exceptions: networks (``10.0.0.0/8``) and ``host:port``, separated by commas.
 
-    Raises ValueError for what is neither, a sentence that lacks its subject: whose text it is.
+    Raises ValueError for anything else, with a sentence to which the caller adds the subject.
     """
     networks: list[Network] = []
     places: set[tuple[str, int]] = set()

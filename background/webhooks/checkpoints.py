@@ -1,7 +1,7 @@
-"""Telling webhooks of checkpoints of the log, so that whoever keeps them need not ask.
+"""Sending checkpoints of the log to webhooks, so that receivers need not poll.
 
-A checkpoint is of no case, so that it takes no place in the queues of cases: each webhook that wants it is sent the
-newest, at least once, until it has it. What came between is read over HTTP; the newest covers it.
+A checkpoint belongs to no case and so to no queue: each webhook that wants checkpoints is sent the newest one, at least
+once, until it has it. Those in between can be read over HTTP; the newest covers them.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ LOOK_EVERY = timedelta(seconds=30)
 
 
 async def tell_checkpoint(engine: Engine, sender: Sender, prefix: str = "", now: Callable[[], datetime] = now) -> int:
-    """Send the newest checkpoint to every webhook that is to have it now; to how many. Never disables one."""
+    """Send the newest checkpoint to every webhook that is due for it; returns to how many. Never disables a webhook."""
     at = now()
     claimed = await asyncio.to_thread(claim_untold, engine, at, at + LEASE)
     if claimed is None:
@@ -46,12 +46,12 @@ async def _tell(
 
 
 async def keep_telling_checkpoints(engine: Engine, sender: Sender, prefix: str = "") -> None:
-    """Do so every half minute, until cancelled. Failures are logged and tried again."""
+    """Send checkpoints every half minute, until cancelled. Failures are logged and retried."""
     while True:
         try:
             await tell_checkpoint(engine, sender, prefix)
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # whatever the database does, the next look may go well
+        except Exception as error:  # whatever fails in the database, the next look may succeed
             log.warning("telling of a checkpoint postponed", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(LOOK_EVERY.total_seconds())

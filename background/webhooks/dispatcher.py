@@ -1,7 +1,7 @@
-"""The dispatcher: queues what the ledger has to tell, and sends what is due.
+"""The dispatcher: queues new messages of the outbox for webhooks, and sends what is due.
 
-Run as many as you like, stop them whenever you like: what one has begun and not finished, another sends again
-once the lease has ended. The order within a case holds throughout.
+Any number of dispatchers may run, and may be stopped at any time: what one has begun and not finished, another sends
+again once the lease has expired. The order within a case is always kept.
 """
 
 import asyncio
@@ -34,21 +34,21 @@ log = logging.getLogger("shareflow.webhooks")
 EVERY_SECONDS = 1.0
 BREATH_SECONDS = 0.05
 LEASE = timedelta(seconds=60)
-"""How long a claim holds; far longer than a sending may take."""
+"""Duration of a claim; far longer than a sending may take."""
 AT_ONCE = 64
 AT_ONCE_EACH = 4
-"""Sendings at once, in all and to one webhook. One that has just failed gets one, so that it holds up no other."""
+"""Concurrent sendings, in all and to one webhook; one that has just failed gets a single one, to delay no others."""
 LAST_SECONDS = 5.0
-"""How long a stopping dispatcher waits for sendings that have begun."""
+"""How long a stopping dispatcher waits for sendings in progress."""
 
 
 def now() -> datetime:
-    """The instant at which something is sent."""
+    """The current instant."""
     return datetime.now(UTC)
 
 
 class Dispatcher:
-    """Sends for one ledger. ``now`` is its clock, ``chance`` (0 to 1) spreads the retries.
+    """The dispatcher of one ledger. ``now`` is its clock, ``chance`` (0 to 1) spreads the retries.
 
     ``prefix`` is the path below which receivers reach the API.
     """
@@ -72,7 +72,7 @@ class Dispatcher:
         self._attempts = 0
 
     async def once(self) -> int:
-        """Queue and send until nothing is due; the number of attempts. Raises OperationalError without a database."""
+        """Queue and send until nothing is due; returns the number of attempts. Raises OperationalError."""
         before = self._attempts
         await self._fan_out()
         while await self._start() or self._running:
@@ -80,7 +80,7 @@ class Dispatcher:
         return self._attempts - before
 
     async def keep_dispatching(self) -> None:
-        """Queue and send until cancelled. A database that is away is logged and tried again."""
+        """Queue and send until cancelled. Failures of the database are logged and retried."""
         self._stopping = False
         try:
             while True:
@@ -90,7 +90,7 @@ class Dispatcher:
                         await self._fan_out()
                     if work.behind or work.due:
                         await self._start()
-                except Exception as error:  # the dispatcher must outlive whatever the database does
+                except Exception as error:  # the dispatcher must survive any failure of the database
                     log.warning("webhooks postponed", extra={"error": f"{type(error).__name__}: {error}"})
                     await asyncio.sleep(EVERY_SECONDS)
                 await self._pause()
@@ -102,7 +102,7 @@ class Dispatcher:
             pass
 
     async def _start(self) -> bool:
-        """Begin to send what is due, as far as there is room; whether anything was begun."""
+        """Start sending what is due, within the limits; returns whether anything was started."""
         begun = False
         busy = Counter(self._running.values())
         for webhook_id in await asyncio.to_thread(due_webhooks, self._engine, self._now()):
@@ -119,7 +119,7 @@ class Dispatcher:
         return begun
 
     async def _pause(self) -> None:
-        """Until a sending has ended or it is time to look again."""
+        """Wait until a sending has ended or it is time to look again."""
         if self._running:
             await asyncio.wait(self._running, timeout=EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(BREATH_SECONDS)
@@ -127,7 +127,7 @@ class Dispatcher:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _finish(self) -> None:
-        """Let what has begun come to its end, but not for long."""
+        """Wait for sendings in progress, but not for long."""
         self._stopping = True
         if self._running:
             await asyncio.wait(self._running, timeout=LAST_SECONDS)
@@ -144,7 +144,7 @@ class Dispatcher:
             )
 
     async def _carry(self, claimed: Claim) -> None:
-        """Send what waits in one queue, one after another, until it is empty or the receiver does not take one."""
+        """Send the messages of one queue in order, until it is empty or one is not accepted."""
         while not self._stopping:
             due = await asyncio.to_thread(next_due, self._engine, claimed, self._now() + LEASE)
             if due is None or not await self._deliver(claimed, due):
@@ -152,7 +152,7 @@ class Dispatcher:
         await asyncio.to_thread(release, self._engine, claimed)
 
     async def _deliver(self, claimed: Claim, due: DueDelivery) -> bool:
-        """Send one message and note what came of it; whether the receiver has it."""
+        """Send one message and record the result; returns whether the receiver has it."""
         at, webhook = self._now(), due.webhook
         self._attempts += 1
         event = event_for(webhook.payload, due.message, self._prefix)
@@ -169,7 +169,7 @@ class Dispatcher:
         return False
 
     def _after(self, due: DueDelivery, failed: Result) -> datetime | DisabledFor:
-        """When to try again, or why not."""
+        """When to retry, or why not."""
         if failed.gone:
             return DisabledFor.GONE
         wait = again_after(due.failures + 1, failed.asked, self._chance())

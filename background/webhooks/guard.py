@@ -1,7 +1,7 @@
-"""Where a webhook may lead: every connection is opened here, to an address that was looked at.
+"""Guard against server-side request forgery: every connection of webhooks is opened here, to a checked address.
 
-A name is resolved once and the connection goes to that very address: a name that answers differently a moment
-later changes nothing. The server's name for TLS stays the one in the URL.
+A name is resolved once and the connection goes to the checked address, so DNS rebinding has no effect. The server name
+for TLS stays the one in the URL.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ RESOLVE_SECONDS = 5.0
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 ResolveHost = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Finds the addresses of a host. Raises OSError when there are none."""
+"""Resolves a host to its addresses. Raises OSError if there are none."""
 
-# Of their own: names that take long to resolve must not keep the database waiting.
+# A pool of its own, so that slow DNS does not block threads for the database.
 _RESOLVERS = ThreadPoolExecutor(8, thread_name_prefix="resolver")
 
 
 class Unfit(Exception):
-    """A URL that nothing is sent to; ``word`` (of the messages' kind ``webhook_error``) says why."""
+    """A URL that must not be used; ``word`` (kind ``webhook_error`` of the catalogue) says why."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
@@ -43,7 +43,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Destination:
-    """A URL taken apart: ``host`` as it is resolved, ``netloc`` as the Host header says it, ``target`` the path."""
+    """A parsed URL: ``host`` to be resolved, ``netloc`` for the Host header, ``target`` the path."""
 
     scheme: str
     host: str
@@ -53,19 +53,19 @@ class Destination:
 
     @property
     def plain(self) -> bool:
-        """Whether what is sent there can be read on the way."""
+        """Whether it is sent without TLS."""
         return self.scheme == "http"
 
 
 async def resolve_host(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host as this machine finds them."""
+    """The addresses of a host, by this machine's resolver."""
     look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def place_in(url: str) -> Destination:
-    """Take a URL apart. Raises Unfit for one that no webhook may have, wherever it leads."""
+    """Parse a URL. Raises Unfit for one that no webhook may have, whatever its addresses."""
     if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
         raise Unfit("malformed")
     try:
@@ -84,22 +84,22 @@ def place_in(url: str) -> Destination:
 
 
 class AddressGuard:
-    """Refuses what is not public, save what the operator allows. ``resolve`` finds the addresses of a name."""
+    """Refuses addresses that are not public, except those that the operator allows. ``resolve`` resolves names."""
 
     def __init__(self, allowed: Allowed = NOTHING, resolve: ResolveHost = resolve_host) -> None:
         self._allowed = allowed
         self._resolve = resolve
 
     async def check(self, url: str) -> Destination:
-        """Take a URL apart and see where it leads now. Raises Unfit."""
+        """Parse a URL and check its current addresses. Raises Unfit."""
         place = place_in(url)
         await self.addresses(place.host, place.port, place.plain)
         return place
 
     async def addresses(self, host: str, port: int, plain: bool) -> Sequence[str]:
-        """The addresses that may be connected to. Raises Unfit when any is refused: then none is used.
+        """The addresses to connect to. Raises Unfit if any of them is refused; then none is used.
 
-        What is ``plain`` (no TLS) may go to allowed places only.
+        Without TLS (``plain``), only allowed places are accepted.
         """
         if self._allowed.place(host, port):
             return await self._resolved(host, port)
@@ -126,7 +126,7 @@ class AddressGuard:
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Opens connections to addresses that the guard has looked at, and no others."""
+    """A network backend that connects only to addresses checked by the guard."""
 
     def __init__(self, guard: AddressGuard, plain: bool) -> None:
         self._guard = guard
@@ -141,7 +141,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address that answers. Raises Unfit, and httpcore's errors of connecting."""
+        """Connect to the first address that answers. Raises Unfit, or httpcore's connection errors."""
         addresses = await self._guard.addresses(host, port, self._plain)
         for address in addresses[:-1]:
             try:

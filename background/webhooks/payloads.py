@@ -1,4 +1,4 @@
-"""What a webhook carries: a CloudEvent, thin unless its owner asked for more, and signatures that prove it is ours."""
+"""The payload of a webhook: a CloudEvent, thin unless its owner asked for more, with signatures."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ SECRET_BYTES = 32
 
 
 def event_for(payload: WebhookPayload, message: OutboxMessage, prefix: str = "") -> dict[str, Any]:
-    """The CloudEvent of a message: thin says where to look, below ``prefix``; full holds the event itself."""
+    """The CloudEvent of a message: thin has the address, below ``prefix``; full has the event itself."""
     event = message.payload
     data = {**event, "request_id": message.request_id} if payload is WebhookPayload.FULL else _thin(message, prefix)
     return cloud_event(message.request_id, event, data)
@@ -41,7 +41,7 @@ def _thin(message: OutboxMessage, prefix: str) -> dict[str, Any]:
 
 
 def trial_event(webhook_id: str, at: datetime) -> dict[str, Any]:
-    """An event that tells nothing but that events arrive."""
+    """A test event without content."""
     return {
         "specversion": SPEC_VERSION,
         "id": f"test/{secrets.token_hex(8)}",
@@ -55,7 +55,7 @@ def trial_event(webhook_id: str, at: datetime) -> dict[str, Any]:
 
 
 def checkpoint_event(kept: KeptCheckpoint, prefix: str = "") -> dict[str, Any]:
-    """A checkpoint of the log: the note to be kept, what it says, and where it stands."""
+    """The event of a checkpoint: the signed note, its content, and its address."""
     said = checkpoint_in(read_note(kept.note))
     return {
         "specversion": SPEC_VERSION,
@@ -76,14 +76,14 @@ def checkpoint_event(kept: KeptCheckpoint, prefix: str = "") -> dict[str, Any]:
 
 
 def new_secret() -> str:
-    """A fresh secret in the form of Standard Webhooks."""
+    """A new secret in the format of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signed(event: Mapping[str, Any], keys: Sequence[str], at: datetime) -> tuple[dict[str, str], bytes]:
-    """Headers and body of an event, signed with each of ``keys``. The id is the event's, the same at each attempt."""
+    """Headers and body of an event, signed with each of ``keys``. The id is the event's, on each attempt."""
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    # The library takes the clock face for UTC, whatever zone the instant has.
+    # The library reads the local time as UTC, whatever zone the instant has.
     instant = at.astimezone(UTC)
     headers = {
         "content-type": CONTENT_TYPE,

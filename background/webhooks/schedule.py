@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again: the schedule of Standard Webhooks, about 75 hours in all."""
+"""The retry schedule of deliveries, as in Standard Webhooks: about 75 hours in all."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,19 +14,19 @@ DELAYS = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""How long after the first, second … attempt the next one follows. The first is made at once."""
+"""Delays after the first, second … attempt. The first attempt is made at once."""
 
 SPREAD = 0.05
-"""By this part a delay may be longer, so that what failed together does not come back together."""
+"""Jitter: the fraction by which a delay may be longer, so that joint failures do not retry together."""
 
 LONGEST_ASKED = timedelta(hours=24)
-"""A receiver may ask for more time, but not for ever."""
+"""The longest delay that a receiver may ask for."""
 
 
 def again_after(failures: int, asked: timedelta | None, chance: float) -> timedelta | None:
-    """How long to wait after so many failures in a row (1, 2 …); None when the schedule has been used up.
+    """How long to wait after a number of failures in a row (1, 2 …); None if the schedule is exhausted.
 
-    ``asked`` is what the receiver asked for and counts when it is longer. ``chance`` is from 0 to 1.
+    ``asked`` is what the receiver asked for, and counts if it is longer. ``chance`` is from 0 to 1.
     """
     if failures > len(DELAYS):
         return None
@@ -35,7 +35,7 @@ def again_after(failures: int, asked: timedelta | None, chance: float) -> timede
 
 
 def asked_for(retry_after: str | None, at: datetime) -> timedelta | None:
-    """What a Retry-After header asks for, in seconds or as a date; None for none that can be read."""
+    """The delay in a Retry-After header (seconds or a date); None if it cannot be parsed."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), LONGEST_ASKED.total_seconds()))

@@ -1,4 +1,4 @@
-"""One sending: a signed event to one receiver, and what came of it."""
+"""Sending a signed event to one receiver."""
 
 import asyncio
 import ssl
@@ -20,9 +20,9 @@ from background.webhooks.queries.queues import Attempt
 from background.webhooks.schedule import asked_for
 
 PATIENCE = timedelta(seconds=15)
-"""How long a receiver may take until it answers with a status."""
+"""Timeout until a receiver answers with a status."""
 CONNECT_SECONDS = 5.0
-"""How long one address may take to be connected to; then the next is tried."""
+"""Timeout of connecting to one address; then the next one is tried."""
 EXCERPT_BYTES = 1024
 EXCERPT_SECONDS = 1.0
 CONNECTIONS = 100
@@ -32,22 +32,22 @@ GONE = 410
 
 @dataclass(frozen=True)
 class Result:
-    """An attempt as it is logged, and for how long the receiver asked to be left alone."""
+    """The attempt to be logged, and the delay that the receiver asked for."""
 
     attempt: Attempt
     asked: timedelta | None = None
 
     @property
     def gone(self) -> bool:
-        """Whether the receiver wants nothing more, ever."""
+        """Whether the receiver wants no more messages, ever (410)."""
         return self.attempt.status == GONE
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What came of a call: a status, or an error word; the beginning of what was answered.
+    """The result of a call: a status, or an error word; and the beginning of the body.
 
-    ``unsent``: nobody was reached, so that nothing can have arrived.
+    ``unsent``: nobody was reached, so nothing can have arrived.
     """
 
     status: int | None = None
@@ -58,12 +58,12 @@ class HttpAnswer:
 
     @property
     def text(self) -> str:
-        """The beginning of what was answered, as text that a database takes."""
+        """The beginning of the body, as text that a database accepts."""
         return self.response.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 class Sender:
-    """Sends events. Every connection goes through the guard: no proxy, no redirect, no other way out."""
+    """Sends events. Every connection goes through the guard: no proxies, no redirects."""
 
     def __init__(self, guard: AddressGuard, tls: ssl.SSLContext | None = None, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
@@ -88,7 +88,7 @@ class Sender:
             await pool.aclose()
 
     async def send(self, url: str, event: Mapping[str, Any], keys: Sequence[str], at: datetime) -> Result:
-        """Send an event once, signed with ``keys`` at an instant. Whatever goes wrong is in the result."""
+        """Send an event once, signed with ``keys`` at an instant. Failures are in the result."""
         headers, body = signed(event, keys, at)
         begun = time.perf_counter()
         answer = await self.post(url, headers, body)
@@ -97,7 +97,7 @@ class Sender:
         return Result(attempt, asked_for(answer.retry_after, at))
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-        """Send a body once. Whatever goes wrong is in the answer."""
+        """Send a body once. Failures are in the answer."""
         try:
             async with asyncio.timeout(self._patience) as limit:
                 return await self._post(url, headers, body, limit)
@@ -124,7 +124,7 @@ class Sender:
         fields = [(name.encode(), value) for name, value in sent.items()]
         pool, limits = self._pools[place.scheme], {"timeout": {"connect": CONNECT_SECONDS}}
         async with pool.stream("POST", where, headers=fields, content=body, extensions=limits) as answer:
-            # The status decides; nothing that comes or fails to come after it makes the sending a failure.
+            # The status decides; a body that is missing or broken does not make it a failure.
             limit.reschedule(None)
             return HttpAnswer(
                 status=answer.status,
@@ -135,7 +135,7 @@ class Sender:
 
 
 async def _excerpt(answer: httpcore.Response) -> bytes:
-    """The beginning of what was answered, as far as it comes at once."""
+    """The beginning of the body, as far as it arrives at once."""
     found = b""
     with suppress(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, TimeoutError):
         async with asyncio.timeout(EXCERPT_SECONDS):
@@ -154,7 +154,7 @@ def _header(answer: httpcore.Response, name: bytes) -> str | None:
 
 
 def _error_of(status: int) -> str | None:
-    """What a status says: None for one that takes the event."""
+    """The error word of a status; None if the event was accepted."""
     if 200 <= status < 300:
         return None
     if status == GONE:
@@ -172,5 +172,5 @@ def _of_tls(error: BaseException | None) -> bool:
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Whom a receiver's certificate must be from, read once in a process: that takes longer than a sending."""
+    """The trusted certificate authorities, loaded once in a process: loading takes longer than a sending."""
     return httpx.create_ssl_context()

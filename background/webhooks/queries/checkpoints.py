@@ -1,4 +1,4 @@
-"""Who is told of checkpoints of the log: each webhook that wants them has had one up to some size, or none yet."""
+"""Checkpoints for webhooks: up to which size each webhook has had one."""
 
 from datetime import datetime
 
@@ -17,9 +17,9 @@ _told = webhook_checkpoints.c
 def claim_untold(
     engine: Engine, at: datetime, until: datetime
 ) -> tuple[KeptCheckpoint, list[tuple[Webhook, int]]] | None:
-    """The newest checkpoint and the webhooks that are to be told of it now, each with how often in a row that failed.
+    """The newest checkpoint and the webhooks due for it, each with the number of failures in a row.
 
-    Nobody else is given them before ``until``. None where nobody is to be told anything.
+    Nobody else gets them before ``until``. None if no webhook is due.
     """
     wanting = select(webhooks.c.id).where(sent_to(), webhooks.c.checkpoints)
     with engine.begin() as connection:
@@ -41,12 +41,12 @@ def claim_untold(
 
 
 def note_told(engine: Engine, webhook_id: str, size: int, attempt: Attempt) -> None:
-    """The receiver has the checkpoint of so many entries; the attempt stands in the log."""
+    """Record that the receiver has the checkpoint of this size, and log the attempt."""
     _note(engine, webhook_id, attempt, size=size, failures=0, due_at=attempt.at)
 
 
 def note_not_told(engine: Engine, webhook_id: str, attempt: Attempt, failures: int, again: datetime) -> None:
-    """The receiver does not have it, for the so manieth time in a row: to be tried again at an instant."""
+    """Record a failure, the n-th in a row, and when to retry."""
     _note(engine, webhook_id, attempt, failures=failures, due_at=again)
 
 

@@ -1,4 +1,4 @@
-"""Webhooks to which something cannot be delivered, for those who look after what is stuck."""
+"""Webhooks with undelivered messages, for the watch over what is stuck."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ AT_MOST: Final = 500
 
 
 def webhooks_failing(engine: Engine) -> list[Trouble]:
-    """Webhooks to which something cannot be delivered: those that fail, and those that were given up."""
+    """Webhooks with undelivered messages: failing ones, and those disabled after too many failures."""
     oldest = (
         select(webhook_queues.c.webhook_id, func.min(webhook_deliveries.c.created_at).label("since"))
         .join(

@@ -1,4 +1,4 @@
-"""The delivery log: what a webhook was to be told, and how each attempt went."""
+"""The delivery log of a webhook, with every attempt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
 from ledger.tables import outbox, webhook_attempts, webhook_deliveries, webhook_queues
 
 LIST = "deliveries"
-"""The name of the list in its cursors."""
+"""The name of this list in cursors."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message on its way to one webhook.
+    """The delivery of one message to one webhook.
 
-    ``created_at`` is when its event was recorded, so that a replay from there sends it again; ``next_at`` is when
-    the queue it waits in is tried next.
+    ``created_at``: when its event was recorded; a replay from then on sends it again. ``next_at``: when its queue is
+    tried next.
     """
 
     request_id: str
@@ -34,7 +34,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeliveryLogPage:
-    """Some deliveries; ``next`` is the cursor of the following page, None on the last."""
+    """A page of deliveries; ``next`` is the cursor of the next page, None on the last."""
 
     deliveries: tuple[Delivery, ...]
     next: str | None
@@ -43,7 +43,7 @@ class DeliveryLogPage:
 def deliveries_of(
     engine: Engine, webhook_id: str, delivered: bool | None, cursor: str | None, limit: int
 ) -> DeliveryLogPage:
-    """The deliveries of a webhook, latest message first; only (un)delivered ones if so asked. Raises BadCursor."""
+    """The deliveries of a webhook, latest message first; optionally only (un)delivered ones. Raises BadCursor."""
     mine = webhook_deliveries.c
     queue = and_(
         webhook_queues.c.webhook_id == mine.webhook_id,
@@ -71,7 +71,7 @@ def deliveries_of(
     if cursor is not None:
         query = query.where(mine.message_id < read_numbered_cursor(LIST, cursor))
     with engine.connect() as connection:
-        # One more than asked tells whether there is another page.
+        # One more than asked for shows whether there is another page.
         rows = connection.execute(query).mappings().all()
         shown = rows[:limit]
         attempts = _attempts(connection, webhook_id, [row["message_id"] for row in shown])

@@ -1,4 +1,4 @@
-"""Whether there is anything to do: the one question that a dispatcher asks every second."""
+"""The query with which a dispatcher checks every second whether there is anything to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from ledger.tables import webhook_queues, webhooks
 
 @dataclass(frozen=True)
 class Work:
-    """``behind``: a webhook has messages to look at. ``due``: something is to be sent now and nobody is at it."""
+    """``behind``: a webhook has messages to queue. ``due``: something is due and unclaimed."""
 
     behind: bool
     due: bool
@@ -23,7 +23,7 @@ class Work:
 
 @cache
 def _question(dialect: Dialect) -> str:
-    """As the database is asked, written out once: to make it anew costs more than to ask it."""
+    """The compiled SQL: compiling it again would cost more than running it."""
     behind = exists().where(webhooks.c.deleted_at.is_(None), webhooks.c.reached < newest_position())
     due = exists().where(webhook_queues.c.webhook_id == webhooks.c.id, sent_to(), *free_at(literal_column("moment.at")))
     written = select(func.json_build_array(behind, due)).compile(

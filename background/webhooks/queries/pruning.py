@@ -1,4 +1,4 @@
-"""Letting go of messages that are old and that everybody has had. Events stay: the ledger itself is never pruned."""
+"""Pruning of old messages that all readers have had. Events are never pruned."""
 
 from datetime import datetime
 
@@ -9,18 +9,17 @@ from ledger.queries.outbox_position import Mark, mark, move_mark, newest_positio
 from ledger.tables import outbox, webhook_attempts, webhook_deliveries, webhooks
 
 AT_ONCE = 5_000
-"""So many messages go in one transaction."""
+"""Messages deleted in one transaction."""
 
 
 def prune(engine: Engine, before: datetime, at_once: int = AT_ONCE) -> int:
-    """Forget the oldest messages written before an instant, with what is known of their deliveries; how many that is.
+    """Delete the oldest messages written before an instant, with their deliveries; returns how many.
 
-    None goes that an active webhook has still to look at or to be sent, none that is not counted or not in the log,
-    and the newest stays. Of a webhook that is disabled what it has collected goes too. Call it again until it
-    answers 0.
+    Keeps messages that an active webhook has yet to look at or send, those not yet counted or logged, and the newest.
+    What a disabled webhook has collected is deleted. Call it again until it returns 0.
     """
     with engine.begin() as connection:
-        # Whoever gives webhooks messages to send would lean on what is about to go.
+        # Excludes fan-outs, which would refer to messages about to be deleted.
         connection.execute(select(func.pg_advisory_xact_lock(FAN_OUT_LOCK)))
         oldest = select(outbox.c.position, outbox.c.created_at).where(outbox.c.position < _needed_from(connection))
         gone = []

@@ -1,8 +1,8 @@
-"""From the outbox to receivers: who is told what, and each webhook's queue a case.
+"""From the outbox to receivers: fan-out of messages, and a queue for each webhook and case.
 
-A queue keeps the order: only the oldest undelivered message of a case is ever sent to a webhook. Whoever sends
-claims the queue for a while; a claim that is not renewed in time is anybody's.
-Whoever locks a webhook's row and its queues locks the webhook first.
+A queue keeps the order: only the oldest undelivered message of a case is ever sent to a webhook. A sender claims a
+queue for a while; after a claim has expired, anybody may claim it. To avoid deadlocks, the row of a webhook is always
+locked before its queues.
 """
 
 import uuid
@@ -45,7 +45,7 @@ from ledger.tables import cases, outbox, webhook_attempts, webhook_deliveries, w
 FAN_OUT_LOCK = 0x686F6F6B73
 
 AT_ONCE = 1000
-"""So many messages are looked at in one transaction."""
+"""Messages processed in one transaction."""
 
 _deliveries = webhook_deliveries.c
 _queues = webhook_queues.c
@@ -53,7 +53,7 @@ _queues = webhook_queues.c
 
 @dataclass(frozen=True)
 class Claim:
-    """A right to send what waits in one queue, until its lease ends."""
+    """The right to send the messages of one queue, until its lease expires."""
 
     webhook_id: str
     request_id: str
@@ -62,7 +62,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class DueDelivery:
-    """What is to be sent now, to whom, and how often in a row it has failed."""
+    """A message to be sent now, its receiver, and the number of failures in a row."""
 
     webhook: Webhook
     message: OutboxMessage
@@ -71,7 +71,7 @@ class DueDelivery:
 
 @dataclass(frozen=True)
 class Attempt:
-    """How one sending went: the status it was answered with, or an error word; ``response`` is its beginning."""
+    """The result of one sending: the status, or an error word; ``response`` is the beginning of the body."""
 
     at: datetime
     status: int | None
@@ -81,7 +81,7 @@ class Attempt:
 
     @property
     def delivered(self) -> bool:
-        """Whether the receiver has taken it."""
+        """Whether the receiver accepted it."""
         return self.error is None
 
 
@@ -89,9 +89,9 @@ class Attempt:
 
 
 def fan_out(engine: Engine, at: datetime, at_once: int = AT_ONCE) -> bool:
-    """Queue new messages for every webhook that may see and wants them; whether there may be more to do.
+    """Queue new messages for every webhook that may see and wants them; returns whether there may be more.
 
-    One transaction: each webhook gets each message once. When somebody else is at it, nothing is done.
+    In one transaction, so each webhook gets each message once. Does nothing while somebody else is doing it.
     """
     with engine.begin() as connection:
         if not connection.execute(select(func.pg_try_advisory_xact_lock(FAN_OUT_LOCK))).scalar_one():
@@ -105,7 +105,7 @@ def fan_out(engine: Engine, at: datetime, at_once: int = AT_ONCE) -> bool:
 
 
 def _behind(connection: Connection, newest: int) -> Sequence[RowMapping]:
-    """The webhooks that have messages to look at, locked; those that have come equally far are together."""
+    """The webhooks with messages to queue, locked and grouped by position."""
     query = select(webhooks).where(webhooks.c.deleted_at.is_(None), webhooks.c.reached < newest)
     ordered = query.order_by(webhooks.c.reached, webhooks.c.id).with_for_update(key_share=True)
     return connection.execute(ordered).mappings().all()
@@ -114,7 +114,7 @@ def _behind(connection: Connection, newest: int) -> Sequence[RowMapping]:
 def _follow(
     connection: Connection, reached: int, rows: Sequence[RowMapping], newest: int, at: datetime, at_once: int
 ) -> bool:
-    """Queue the next messages for webhooks that have come equally far; whether there are more."""
+    """Queue the next messages for webhooks at one position; returns whether there are more."""
     ahead = (
         select(outbox.c.position)
         .where(outbox.c.position > reached, outbox.c.position <= newest)
@@ -139,7 +139,7 @@ def _wanted(webhook: Webhook, after: int, upto: int) -> Select[Any]:
 
 
 def _queue(connection: Connection, webhook: Webhook, wanted: Select[Any], at: datetime) -> int:
-    """Put messages into a webhook's queues, those that were delivered before once more; how many there are."""
+    """Put messages into a webhook's queues, delivered ones again; returns how many."""
     found = wanted.subquery()
     rows = select(literal(webhook.id), found.c.position, found.c.request_id, literal(at))
     names = ("webhook_id", "message_id", "request_id", "created_at")
@@ -151,7 +151,7 @@ def _queue(connection: Connection, webhook: Webhook, wanted: Select[Any], at: da
 
 
 def _open_queues(connection: Connection, webhook_id: str, request_ids: Collection[str], at: datetime) -> None:
-    """Make sure that these cases have a queue; one that is there is locked, so that nobody finds it empty meanwhile."""
+    """Create missing queues of these cases, and lock existing ones so that nobody finds them empty meanwhile."""
     if not request_ids:
         return
     rows = [{"webhook_id": webhook_id, "request_id": each, "due_at": at} for each in sorted(request_ids)]
@@ -165,7 +165,7 @@ def _open_queues(connection: Connection, webhook_id: str, request_ids: Collectio
 
 
 def due_webhooks(engine: Engine, at: datetime) -> tuple[str, ...]:
-    """The active webhooks for which something is to be sent now and nobody is at it."""
+    """The active webhooks with something due and unclaimed."""
     waiting = exists().where(_queues.webhook_id == webhooks.c.id, *free_at(at))
     query = select(webhooks.c.id).where(sent_to(), waiting).order_by(webhooks.c.id)
     with engine.connect() as connection:
@@ -173,7 +173,7 @@ def due_webhooks(engine: Engine, at: datetime) -> tuple[str, ...]:
 
 
 def claim(engine: Engine, webhook_id: str, at: datetime, until: datetime, at_most: int) -> tuple[Claim, ...]:
-    """Claim queues of a webhook that are due, the longest waiting first. No queue is claimed by two at once."""
+    """Claim due queues of a webhook, longest waiting first. No queue is claimed twice at once."""
     token = uuid.uuid4().hex
     free = (
         select(_queues.webhook_id, _queues.request_id)
@@ -195,12 +195,12 @@ def claim(engine: Engine, webhook_id: str, at: datetime, until: datetime, at_mos
 
 
 def next_due(engine: Engine, claim: Claim, until: datetime) -> DueDelivery | None:
-    """The oldest undelivered message of a claimed queue, its lease renewed; None when the claim has ended.
+    """The oldest undelivered message of a claimed queue, renewing its lease; None if the claim has ended.
 
-    It ends when the queue is empty, the webhook is not active any more, or somebody else has claimed it since.
+    It ends if the queue is empty, the webhook is no longer active, or somebody else has claimed the queue.
     """
     with engine.begin() as connection:
-        # Locked, so that a fan-out that adds to this queue is either seen here or opens it again.
+        # Locked, so that a concurrent fan-out is either seen here or opens the queue again.
         queue = connection.execute(select(_queues.failures).where(*_of(claim)).with_for_update()).first()
         if queue is None:
             return None
@@ -231,7 +231,7 @@ def _oldest(connection: Connection, claim: Claim) -> OutboxMessage | None:
 
 
 def note_delivered(engine: Engine, claim: Claim, message_id: int, attempt: Attempt) -> None:
-    """The receiver has it. That is true also when the claim was lost meanwhile."""
+    """Record that the receiver has the message; valid even if the claim was lost meanwhile."""
     with engine.begin() as connection:
         _log(connection, claim.webhook_id, message_id, attempt)
         connection.execute(
@@ -243,7 +243,7 @@ def note_delivered(engine: Engine, claim: Claim, message_id: int, attempt: Attem
 
 
 def note_failed(engine: Engine, claim: Claim, message_id: int, attempt: Attempt, then: datetime | DisabledFor) -> None:
-    """The receiver does not have it: try again at an instant, or disable the webhook for a reason. Ends the claim."""
+    """Record a failure: retry at an instant, or disable the webhook for a reason. Ends the claim."""
     with engine.begin() as connection:
         _log(connection, claim.webhook_id, message_id, attempt)
         if isinstance(then, DisabledFor):
@@ -256,13 +256,13 @@ def note_failed(engine: Engine, claim: Claim, message_id: int, attempt: Attempt,
 
 
 def note_test(engine: Engine, webhook_id: str, attempt: Attempt) -> None:
-    """Log the sending of a test event, which is no delivery."""
+    """Log the sending of a test event, which is not a delivery."""
     with engine.begin() as connection:
         _log(connection, webhook_id, None, attempt)
 
 
 def release(engine: Engine, claim: Claim) -> None:
-    """Give a claim back before its lease ends."""
+    """Release a claim before its lease expires."""
     with engine.begin() as connection:
         _end(connection, claim)
 
@@ -271,7 +271,7 @@ def release(engine: Engine, claim: Claim) -> None:
 
 
 def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, by: Acting, at: datetime) -> bool:
-    """Send one message once more; False when this webhook never had it."""
+    """Send one message again; False if this webhook never had it."""
     this = select(outbox.c.position).where(outbox.c.request_id == request_id, outbox.c.seq == seq).scalar_subquery()
     change = (
         update(webhook_deliveries)
@@ -289,9 +289,9 @@ def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, by: A
 
 
 def replay_since(engine: Engine, webhook_id: str, since: int | datetime, by: Acting, at: datetime) -> int:
-    """Send everything once more that was recorded after a message's id, or at or after an instant; how much that is.
+    """Send again everything recorded after a message's id, or at or after an instant; returns how many messages.
 
-    Also what is older than the webhook, where it may see and wants it; and what waits is tried at once. Raises
+    Includes messages older than the webhook that it may see and wants; waiting messages are tried at once. Raises
     CursorExpired for an id after which messages were pruned.
     """
     with engine.begin() as connection:
@@ -314,17 +314,17 @@ def replay_since(engine: Engine, webhook_id: str, since: int | datetime, by: Act
 
 
 def sent_to() -> Any:
-    """Whether a webhook is active and there."""
+    """Condition: the webhook is active and not deleted."""
     return and_(webhooks.c.state == WebhookState.ACTIVE, webhooks.c.deleted_at.is_(None))
 
 
 def free_at(at: datetime | ColumnElement[Any]) -> Iterable[Any]:
-    """Due, and claimed by nobody whose lease still holds."""
+    """Condition: due, and without a valid claim."""
     return _queues.due_at <= at, or_(_queues.leased_until.is_(None), _queues.leased_until <= at)
 
 
 def _of(claim: Claim) -> Iterable[Any]:
-    """The claimed queue, as long as the claim is the last one."""
+    """Condition: the claimed queue, if the claim is still the latest."""
     return (
         _queues.webhook_id == claim.webhook_id,
         _queues.request_id == claim.request_id,

@@ -1,4 +1,4 @@
-"""Webhooks as their owners know them: made, looked at, changed, given new secrets, deleted."""
+"""Webhooks of owners: create, read, change, rotate secrets, delete."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -79,12 +79,12 @@ class Webhook:
 
 
 def add_webhook(engine: Engine, webhook: Webhook, by: Acting, from_start: bool, at_most: int) -> bool:
-    """Store a new webhook; False when its organisation has ``at_most`` already.
+    """Store a new webhook; False if its organisation has ``at_most`` already.
 
-    It is told of what is recorded from now on, or ``from_start`` of everything that it may see.
+    It gets what is recorded from now on or, with ``from_start``, everything that it may see.
     """
     with _unseen(), engine.begin() as connection:
-        # Two that are made at once must not both be the last one allowed.
+        # Two created at once must not both be the last one allowed.
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"webhooks of {code_key(webhook.org)}"))))
         mine = select(func.count()).where(is_code(webhooks.c.org, webhook.org), _there())
         if connection.execute(mine).scalar_one() >= at_most:
@@ -110,7 +110,7 @@ def webhooks_of(engine: Engine, org: str) -> tuple[Webhook, ...]:
 
 
 def get_webhook(engine: Engine, webhook_id: str) -> Webhook | None:
-    """One webhook, also one that was deleted; None when there never was such."""
+    """One webhook, even if deleted; None if it never existed."""
     query = select(webhooks).where(webhooks.c.id == webhook_id)
     with engine.connect() as connection:
         row = connection.execute(query).mappings().first()
@@ -125,9 +125,9 @@ def change_webhook(
     settings: Mapping[str, Any],
     state: WebhookState | None = None,
 ) -> Webhook | None:
-    """Change ``settings`` (url, events, payload) or the state; None when there is no such webhook.
+    """Change ``settings`` (url, events, payload) or the state; None if there is no such webhook.
 
-    One that becomes active goes on where it stopped: everything that waits is due at once, with a fresh schedule.
+    A webhook that becomes active continues where it stopped: everything that waits is due at once.
     """
     with engine.begin() as connection:
         row = connection.execute(_locked(webhook_id)).mappings().first()
@@ -153,7 +153,7 @@ def change_webhook(
 def rotate_secret(
     engine: Engine, webhook_id: str, by: Acting, at: datetime, secret: str, previous_until: datetime
 ) -> Webhook | None:
-    """Sign with a new secret, and until an instant with the one before too; None when there is no such webhook."""
+    """Sign with a new secret and, until an instant, also with the old one; None if there is no such webhook."""
     change = (
         update(webhooks)
         .where(webhooks.c.id == webhook_id, _there())
@@ -175,7 +175,7 @@ def rotate_secret(
 
 
 def delete_webhook(engine: Engine, webhook_id: str, by: Acting, at: datetime) -> bool:
-    """Tell it no more and forget its secrets; what was sent stays in the log. False when there is no such webhook."""
+    """Delete a webhook and its secrets; the log stays. False if there is no such webhook."""
     with engine.begin() as connection:
         if connection.execute(_locked(webhook_id)).first() is None:
             return False
@@ -194,24 +194,24 @@ def act_on(
     details: Mapping[str, Any] | None = None,
     request_id: str | None = None,
 ) -> NewAct:
-    """What somebody does to a webhook, as it stands among the acts."""
+    """The act of changing a webhook."""
     return NewAct(kind=kind, by=by, target=f"webhook/{webhook_id}", request_id=request_id, details=details or {})
 
 
 def _told(settings: Mapping[str, Any], state: WebhookState | None) -> dict[str, Any]:
-    """What was changed, for those who read acts."""
+    """What was changed, for the record of acts."""
     told = {name: _host(value) if name == "url" else plain(value) for name, value in settings.items()}
     return {**told, "state": state.value} if state else told
 
 
 def _host(url: str) -> str:
-    """Where a webhook leads, without what only its owner need know: paths and queries of receivers can be secrets."""
+    """The host of a webhook; path and query are left out, because they may be secrets."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def hurry(connection: Connection, webhook_id: str, at: datetime) -> None:
-    """Make everything that waits for a webhook due at an instant, with a fresh schedule. Lock the webhook before."""
+    """Make everything that waits for a webhook due at an instant, with a new schedule. Lock the webhook first."""
     connection.execute(
         update(webhook_queues).where(webhook_queues.c.webhook_id == webhook_id).values(due_at=at, failures=0)
     )
@@ -268,13 +268,13 @@ def _there() -> ColumnElement[bool]:
 
 
 def _locked(webhook_id: str) -> Any:
-    """The webhook's row, locked. Whoever locks queues too locks the webhook first."""
+    """Select and lock the webhook's row; always before its queues."""
     return select(webhooks).where(webhooks.c.id == webhook_id, _there()).with_for_update(key_share=True)
 
 
 @contextmanager
 def _unseen() -> Iterator[None]:
-    """A statement that fails tells its parameters to every log on the way; a secret must not be among them."""
+    """Keep parameters out of the error of a failed statement: a secret must not get into logs."""
     try:
         yield
     except DBAPIError as error:
