@@ -222,6 +222,8 @@ async def _of_library(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
         return await _told(request, error.status_code, title_of(error, language_of(request)), error.headers)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # of a form: too many fields, or none that can be told apart
+        return await _told(request, 400, label("console", "form_unreadable", language_of(request)))
     code = "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "method_not_allowed"
     return await _told(request, error.status_code, label("problem", code, language_of(request)), error.headers)
 

@@ -25,7 +25,6 @@ from console.case_forms import Typed, forms, to_be_looked_at, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.drafts import NOTE, address_of_draft, drafts_of
-from console.others_turn import turn_of
 from console.pages import ANY_CASE, page
 from console.reach import openable
 from console.said import field_name, value_text
@@ -147,7 +146,8 @@ def _others_turn(
     """Whose move it is, for whoever decides cases and can carry nothing on in this one; None for all others."""
     if not waits_for or not caller.roles & set(DIVIDING) or any(form["name"] != CommandName.URGE for form in offered):
         return None
-    return turn_of(waits_for, language)
+    who = label("console", "enumerated", language).join(each.name or each.role_label for each in waits_for)
+    return label("console", "others_turn", language).format(who=who)
 
 
 _TOLD_APART: Final = ("requester", "provider", "department", "resource", "documents")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.cases.presenters import case_out
+from api.cases.presenters import before_anything, case_out
 from api.cases.schemas import ClaimOut
 from api.context import AppContext
 from api.dependencies import parties_of, visible_case
@@ -24,10 +24,10 @@ from console.colleagues import colleagues_of
 from console.desk_sizes import of_requester, sizes
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.menu import first_page
-from console.others_turn import case_now, others_turns
 from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller, stands_as
 from domain.calendar import day_of
+from domain.engine.evolve import evolve_all
 from domain.engine.lights import most_pressing
 from domain.messages import Language, label
 from domain.words import CommandName, Role
@@ -81,7 +81,6 @@ async def _shown(
         claims = claims_out(context, caller, found.cases)
         return {
             "rows": rows(context, found.cases, language, claims),
-            "others_turns": others_turns(context, caller, found.cases, language),
             "next": next_of("/desk", found, {"tab": tab}),
             "colleagues": colleagues_of(context, caller, language) if divides else None,
             "handed": _handed_over(context, caller, handed) if divides and handed else None,
@@ -115,7 +114,7 @@ async def claim(request: Request) -> Response:
 def _refuse_out_of_turn(context: AppContext, caller: Caller, request_id: str, language: Language) -> None:
     """Raises Problem 409 for an open case that would not be listed as claimed, for it waits for others; blocking."""
     case = visible_case(context, caller, request_id)
-    now = case_now(context, case)
+    now = evolve_all(before_anything(case, case.statute_then), context.reader.events(request_id, limit=case.seq))
     awaited = {holder.role for holder in case_out(case, language).waiting_for}
     if CommandName.DENY_EXTENSION in allowed(now, Role.BUREAU):
         awaited.add(Role.BUREAU)

@@ -207,6 +207,8 @@ async def test_what_was_typed_is_shown_once_more_when_the_form_cannot_be_taken(
     bureau, path = await enter(Role.BUREAU, "bureau"), f"/cases/{request_id}/commands"
     typed = {"command": "urge", "level": "notice", "from": "2026-09-01", "reason": "写了很久的<b>理由</b>"}
     strange = await bureau.send(path, typed)
+    many = await bureau.send(path, {f"field{number}": "x" for number in range(1100)})
+    assert (many.status_code, label("console", "form_unreadable", "zh") in many.text) == (400, True)
     ended = await door.post(path, data=typed)
     for answer in (strange, ended):
         assert answer.status_code == 403
