@@ -79,6 +79,20 @@ def spread_for_good(age: timedelta) -> Callable[[Deployment], Awaitable[WorkerDe
     return described
 
 
+async def released_and_still_spread(client: TemporalClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of a build that is current, by a server that says for good that it spreads it."""
+    deployment = Deployment(client, Settings({}).deployment_name)
+    for age, state, says in ((60, "ok", "v1, which is current"), (0, "warning", "v1 was made current, and the server")):
+        with monkeypatch.context() as patched:
+            patched.setattr(Deployment, "_described", spread_for_good(timedelta(seconds=age)))
+            found = await workers_check(Settings({}), None, client)
+            assert (found.state, says in found.says) == (state, True), found
+            assert await deployment.spreading() == "v1"
+            if state == "warning":
+                with pytest.raises(NotReleased, match=r"^Temporal has made the build v1 current: leave its workers"):
+                    await deployment.release("v1", timedelta(seconds=1))
+
+
 async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
     ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,20 +122,7 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
         assert "admin release" in (found.mend or "")
         await deployment.release("v1", timedelta(seconds=30))
         assert (await becomes("ok", "v1", client)).says == f"{ASKING} v1, which is current"
-        for age, state, says in (
-            (0, "warning", "v1 was made current, and the server has not"),
-            (60, "ok", "v1, which is"),
-        ):
-            with monkeypatch.context() as patched:
-                patched.setattr(Deployment, "_described", spread_for_good(timedelta(seconds=age)))
-                found = await workers_check(settings, None, client)
-                assert (found.state, says in found.says) == (state, True), found
-                assert await deployment.spreading() == "v1"
-                if age == 0:
-                    with pytest.raises(
-                        NotReleased, match=r"^Temporal has made the build v1 current: leave its workers"
-                    ):
-                        await deployment.release("v1", timedelta(seconds=1))
+        await released_and_still_spread(client, monkeypatch)
         assert await deployment.spreading() is None
         await workers.enter_async_context(worker("v2"))
         assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds", client)).says
