@@ -58,6 +58,11 @@ async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool
         print_json([_plain(*each) for each in found])
     else:
         typer.echo(f"{numbered(comparison.compared, 'case')} compared, {numbered(len(found), 'finding')}.")
+        if comparison.on_their_way:
+            waits = numbered(comparison.on_their_way, "case")
+            typer.echo(
+                f"Of {waits} a step of the last minute may be on its way to Temporal: compare again in a minute."
+            )
         gaps = gaps_of(each.lacking for each, repaired in found if not repaired)
         if gaps:
             for tell in (told_of_gaps, to_do_about):

@@ -6,6 +6,7 @@ is on its way between the two is left out while it is quiet for less than a mome
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -53,7 +54,11 @@ _OTHER_EVENTS: Final = (Discrepancy.BEHIND, Discrepancy.REWRITTEN)
 
 @dataclass
 class Comparison:
-    """One comparison of a whole ledger. ``quick`` reads no history of what both have, and no event of the ledger."""
+    """One comparison of a whole ledger. ``quick`` reads no history of what both have, and no event of the ledger.
+
+    ``compared`` counts the cases that were looked at, ``on_their_way`` those that may be in the middle of a step: the
+    ledger has it, and their history does not say so yet.
+    """
 
     client: TemporalClient
     reader: Reader
@@ -62,6 +67,7 @@ class Comparison:
     quiet: timedelta = QUIET
     within: timedelta = ARCHIVED_WITHIN
     compared: int = 0
+    on_their_way: int = 0
     _runs: dict[str, ListedRun] = field(default_factory=dict)
 
     @property
@@ -175,7 +181,10 @@ class Comparison:
             return []
         now = await asyncio.to_thread(compared_case, self.engine, case.request_id)
         assert now is not None, "cases stay in the ledger"
-        found = await asyncio.to_thread(_difference, self.engine, now, told, self._is_quiet(now))
+        found = await asyncio.to_thread(_difference, self.engine, now, told)
+        if found is not None and found.kind is Discrepancy.AHEAD and not self._is_quiet(now):
+            self.on_their_way += 1
+            return []
         return [found] if found else []
 
     def _is_quiet(self, case: ComparedCase) -> bool:
@@ -213,10 +222,21 @@ class Comparison:
         return CompareFinding(Discrepancy.EXTRA, run.request_id, said, lacking=lacking)
 
     async def _is_extra(self, run: ListedRun) -> bool:
-        """Whether it is a case at all, not a filing that was refused, and one that the ledger does not have by now."""
-        if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
+        """Whether it is a case at all, not a filing that was refused, and one that the ledger does not have by now.
+
+        One that has just begun may be on its way; not where its history was told that the ledger has it.
+        """
+        if run.state not in (RUNNING, "completed") or await self._is_known(run):
             return False
-        return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
+        if run.started_at <= datetime.now(UTC) - self.quiet:
+            return True
+        with suppress(WorkflowGone):
+            told = await told_run(self.client, run.workflow_id)
+            return told is not None and bool(told.heads) and not await self._is_known(run)
+        return False
+
+    async def _is_known(self, run: ListedRun) -> bool:
+        return await asyncio.to_thread(compared_case, self.engine, run.request_id) is not None
 
 
 def _once_of_a_case(found: Sequence[CompareFinding]) -> list[CompareFinding]:
@@ -250,7 +270,7 @@ def _missing(engine: Engine, case: ComparedCase) -> CompareFinding:
     return CompareFinding(Discrepancy.MISSING, case.request_id, said, lacking=lacking)
 
 
-def _difference(engine: Engine, case: ComparedCase, told: ToldRun, quiet: bool) -> CompareFinding | None:
+def _difference(engine: Engine, case: ComparedCase, told: ToldRun) -> CompareFinding | None:
     """How what the ledger has of a case differs from what it has told a run of it."""
     request_id, head = case.request_id, told.head
     here = digest_of(engine, request_id, head.seq)
@@ -260,7 +280,7 @@ def _difference(engine: Engine, case: ComparedCase, told: ToldRun, quiet: bool) 
     if here != head.digest:
         said = f"Event {head.seq} of the ledger has another digest than the history was told: it was changed since."
         return CompareFinding(Discrepancy.REWRITTEN, request_id, said)
-    if case.seq > head.seq and quiet:
+    if case.seq > head.seq:
         said = f"The ledger has {case.seq} events; the history knows of {head.seq}."
         after = recorded_after(engine, request_id, head.seq)
         lacking = Lacking(Older.TEMPORAL, after.calls, after.first_at, after.last_at)

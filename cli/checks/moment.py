@@ -24,9 +24,12 @@ async def moment_check(settings: Settings, reader: Reader | None, client: Tempor
     if reader is None or client is None:
         return skipped(NAME, "moment_not_compared")
     try:
-        found = await Comparison(client, reader, archive_of(settings)).of_latest(LOOKED_AT)
+        comparison = Comparison(client, reader, archive_of(settings))
+        found = await comparison.of_latest(LOOKED_AT)
     except Exception as error:
         return failed(NAME, error)
+    if not found and comparison.on_their_way:
+        return warning(NAME, "steps_on_their_way", number=comparison.on_their_way)
     return told(found)
 
 

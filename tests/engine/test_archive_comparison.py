@@ -20,7 +20,8 @@ from background.archive.lacking import Older
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
 from cli.checks.engine import cases_check
-from cli.checks.moment import told
+from cli.checks.moment import moment_check, told
+from configuration.settings import Settings
 from domain.naming import request_id_for
 from domain.words import ProcedureName, Role
 from embedded.simulate.sandbox import Sandbox
@@ -31,6 +32,8 @@ from ledger.queries.events import events_of
 from ledger.reader import Reader
 from ledger.schema import migrate
 from ledger.tables import cases, outbox
+from protocol.connecting import TemporalClient
+from protocol.histories import ToldRun, told_run
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command, write_behind
 from tests.engine.commands import typed
@@ -217,7 +220,27 @@ async def test_what_one_has_and_the_other_has_not(
     lost = await found_by(Comparison(client.temporal, Reader(other_ledger), archive, quiet=none))
     assert (kinds(lost, open_here), kinds(lost, ended)) == ([D.EXTRA], [D.EXTRA])
     with_time = await found_by(Comparison(client.temporal, Reader(other_ledger), archive))
-    assert with_time.keys() & {open_here, ended} == set()
+    assert kinds(with_time, open_here) == kinds(with_time, ended) == [D.EXTRA], "acknowledged, if a moment ago"
+
+
+async def test_a_step_of_the_last_minute_may_be_on_its_way_to_temporal_and_is_counted(
+    client: ShareflowClient, archive: HistoryArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = await filed(client)
+    before = await told_run(client.temporal, handle_of(client, request_id).id)
+    await client.command(request_id, command(P, C.REFUSE, WHY))
+
+    async def of_before(_: TemporalClient, workflow_id: str) -> ToldRun | None:
+        return before if workflow_id == handle_of(client, request_id).id else None
+
+    monkeypatch.setattr("background.archive.comparison.told_run", of_before)
+    [lacking] = await at_once(client, archive).of_latest(1)
+    assert (lacking.request_id, lacking.kind) == (request_id, D.AHEAD)
+    with_time = Comparison(client.temporal, client.reader, archive)
+    assert (await with_time.of_latest(1), with_time.on_their_way) == ([], 1)
+    monkeypatch.setattr("cli.checks.moment.LOOKED_AT", 1)
+    doctor = await moment_check(Settings({}), client.reader, client.temporal)
+    assert (doctor.state, doctor.says.startswith("Of 1 case the ledger has a step of the last")) == ("warning", True)
 
 
 async def test_what_temporal_has_lost_is_begun_anew_from_the_ledger_where_that_is_asked_for(
