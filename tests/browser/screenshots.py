@@ -24,6 +24,7 @@ from api.verify_page.endpoints import ADDRESS
 from configuration.archive import archive_in
 from console.app import add_console
 from console.door import COOKIE
+from domain.departments import Department, Departments
 from domain.model import complete
 from domain.words import Role
 from embedded.offered import offered
@@ -53,13 +54,22 @@ PLAYED: Final = (
 )
 """The first is the case that is looked at."""
 BUREAU, PROVIDER = (Role.BUREAU, "113206000140000064"), (Role.PROVIDER, "113206000140000028")
+REQUESTER: Final = (Role.REQUESTER, "113206000140000015")
+LISTED: Final[Departments] = {
+    "nantong": (
+        Department(code=BUREAU[1], name="南通市大数据管理局"),
+        Department(code=PROVIDER[1], name="南通市公安局"),
+        Department(code=REQUESTER[1], name="南通市民政局"),
+    )
+}
+"""Under which names the departments of the pictures stand."""
 WHO: Final[Mapping[str, Sequence[tuple[Role, str]]]] = {
     "/desk": (PROVIDER,),
     "/sign-in": (),
     ADDRESS: ((Role.AUDITOR, ""),),
 }
 """Who looks at a page; at all others the first of OTHERS who may."""
-OTHERS: Final = (BUREAU, (Role.OPERATOR, ""), (Role.AUDITOR, ""), (Role.REQUESTER, "113206000140000015"))
+OTHERS: Final = (BUREAU, (Role.OPERATOR, ""), (Role.AUDITOR, ""), REQUESTER)
 TALLEST: Final = 2400
 """In pixels: what is longer is cut off below."""
 FOLDER: Final = ROOT / "docs/screenshots"
@@ -104,6 +114,7 @@ async def console(ground: Sandbox, folder: Path) -> AsyncIterator[str]:
         calendar=ground.calendar,
         receipt=lambda: None,
         simulator=offered(),
+        departments=lambda: LISTED,
     )
     app = create_app(context)
     add_console(app, context, demonstration=True)

@@ -192,4 +192,4 @@ async def test_exactly_what_was_previewed_is_published_once(people: People, ente
     told = (await people.get("bureau", "/v1/calendar/publications/2026")).json()
     assert (told["superseded"], told["finished_at"] is None) == (0, False)
     assert (await operator.get("/calendar/publications/none")).status_code == 404
-    assert "<code>calendar/2026</code>" in (await (await enter(Role.AUDITOR)).get("/audit/acts")).text
+    assert "<bdi>工作日历版本 2026</bdi>" in (await (await enter(Role.AUDITOR)).get("/audit/acts")).text
