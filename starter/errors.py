@@ -35,8 +35,9 @@ class RequestRefused(EngineError):
 
     def sentence(self, language: Language) -> str:
         """Why, in the reader's language."""
-        above = regulation_title(self.regulation) if self.regulation else None
-        title = (above.zh if language == "zh" else above.en) if above else None
+        title = None
+        if self.regulation and (above := regulation_title(self.regulation)):
+            title = above.zh if language == "zh" else above.en
         return refusal_sentence(self.code, language, self.article, self.details, title)
 
 

@@ -219,11 +219,8 @@ def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
     known = {name: Place(file, name) for name, _ in _defined(module)} | _imported(module)
     for name, node in _defined(module):
         found = _read(_own(node), Place(file, name))
-        found.calls = {
-            known[called]
-            for called in _read((x for x in node.body if not isinstance(x, ast.FunctionDef)), found.place).names
-            & known.keys()
-        }
+        body = [statement for statement in node.body if not isinstance(statement, ast.FunctionDef)]
+        found.calls = {known[called] for called in _read(body, found.place).names & known.keys()}
         for table in found.names & tables.keys():
             found.members |= tables[table].members
         if found.starts_by_name:  # a limit that it took from a table or from a list of its own
@@ -232,8 +229,11 @@ def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
 
 
 def _assigned(node: ast.stmt) -> Iterator[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    yield from (target.id for target in targets if isinstance(target, ast.Name))
+    match node:
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
 
 
 def _defined(within: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -34,7 +34,12 @@ def routes_of(picture: Picture) -> Routes:
     back: dict[str, list[Link]] = {}
     for link in links_of(picture):
         steps = place[link.end] - place[link.start]
-        side = straight if steps == 1 and link.end not in ends else ahead if steps > 0 else back
+        if steps == 1 and link.end not in ends:
+            side = straight
+        elif steps > 0:
+            side = ahead
+        else:
+            side = back
         side.setdefault(link.start, []).append(link)
     # What goes furthest ahead leaves highest, what goes furthest back lowest: so those of one stage do not cross.
     for links in (*ahead.values(), *back.values()):

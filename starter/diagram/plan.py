@@ -59,7 +59,9 @@ class Plan:
     def column(self, side: Side) -> int:
         """The width of the texts of a side."""
         widths = [row.label.width for name in self.bodies for row in self.rows(name, side)]
-        return max(widths) + 2 * BESIDE if widths else BESIDE if self.lanes(side) else 0
+        if widths:
+            return max(widths) + 2 * BESIDE
+        return BESIDE if self.lanes(side) else 0
 
     def breadth(self, side: Side) -> int:
         """The width of all that is beside the column of frames: texts, then lanes."""
@@ -83,7 +85,9 @@ class Plan:
     def gap(self, name: str) -> int:
         """Below a frame."""
         texts = [text.height for _, _, text in self.straight(name)]
-        return max(max(texts) + ARROW, 2 * ARROW) if texts else APART if self.bodies[name].shape != "end" else BESIDE
+        if texts:
+            return max(max(texts) + ARROW, 2 * ARROW)
+        return BESIDE if self.bodies[name].shape == "end" else APART
 
     def first_row(self, name: str, side: Side) -> int:
         """How far below the top of a frame the first jump leaves it."""
@@ -91,7 +95,9 @@ class Plan:
 
     def _taken(self, name: str, side: Side) -> int:
         rows = self.rows(name, side)
-        return self.first_row(name, side) + sum(row.height for row in rows) + BESIDE if rows else 0
+        if not rows:
+            return 0
+        return self.first_row(name, side) + sum(row.height for row in rows) + BESIDE
 
 
 def plan_of(picture: Picture) -> Plan:
