@@ -1,4 +1,4 @@
-"""The process of a worker: it connects, carries cases, does what runs beside them, and stops when it is told to.
+"""The process of a worker: it connects, runs cases and background work, and stops when it is told to.
 
 It serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C. ``docs/operations.md`` has its settings.
 """
@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
-from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
@@ -17,7 +16,6 @@ from temporalio.worker import Worker
 
 from configuration.errors import StartupError, port_named
 from configuration.event_loop import fast_loop
-from configuration.log_key import signer_named
 from configuration.logs import configure_logs
 from configuration.memory import settle_memory
 from configuration.payload_keys import key_ring_of
@@ -25,8 +23,6 @@ from configuration.process import told_to_stop
 from configuration.settings import Settings
 from configuration.tracing import Tracing, tracing
 from configuration.unknown import tell_unknown_variables
-from configuration.values import prefix_of
-from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
@@ -38,7 +34,7 @@ from worker.building import build_worker, working
 log = logging.getLogger("shareflow.worker")
 
 LOOK_AGAIN = 2.0
-"""Seconds until it is asked again whether Temporal has been set up."""
+"""Seconds between two checks whether Temporal has been set up."""
 NO_DATABASE = (
     f"{Settings.database_url.variable} names no database: a worker carries the cases of an engine that is named to it "
     "(`shareflow up` starts workers of its own)."
@@ -49,34 +45,17 @@ NO_DATABASE = (
 async def running_worker(
     client: Client, engine: Engine, settings: Settings, health_port: int | None
 ) -> AsyncIterator[Worker]:
-    """A worker, and what runs beside it: reconciliation, publications, archiving, webhooks,
-    checkpoints, notifications.
+    """A worker with its background work, and its health on a port of its own, for the block; then stopped gracefully.
 
-    On a port of its own it tells its health.
-
-    Leaving stops it gracefully. Raises StartupError for settings that cannot be.
+    Raises StartupError for invalid settings.
     """
-    # What runs beside a worker, and HTTP with it, is loaded only where one runs: a worker for played cases has no need.
-    from background.archive.archiving import keep_archiving
-    from background.checkpoints import keep_checkpointing
+    # Imported here, because worker.running itself must load quickly.
     from background.health import Health, serve_health
-    from background.notifying.notifier import Notifier
-    from background.pruning import keep_pruning
-    from background.publication import keep_publishing
-    from background.reconciliation import keep_reconciling
-    from background.stuck import keep_watching
-    from background.webhooks.checkpoints import keep_telling_checkpoints
-    from background.webhooks.dispatcher import Dispatcher
-    from background.webhooks.guard import AddressGuard
-    from background.webhooks.sending import Sender
-    from configuration.archive import archive_of
     from configuration.certificates import certificates_of
-    from configuration.notifying import looking_around, mail_server_of
-    from configuration.timestamps import authority_named
+    from worker.beside import BackgroundWork
 
-    signer, every = signer_named(settings), timedelta(hours=settings.checkpoint_hours)
-    authority = authority_named(settings)
-    if signer is None:
+    beside = BackgroundWork(client, engine, settings)
+    if not beside.signs:
         log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(
@@ -85,36 +64,15 @@ async def running_worker(
         own=lambda: [] if worker.is_running else ["the worker does not poll"],
         certificates=lambda: certificates_of(settings),
     )
-    prefix, mail, calendar = prefix_of(settings.public_url), mail_server_of(settings), CalendarStore(engine)
-    around = looking_around(settings, calendar, mails=mail is not None)
-    async with Sender(AddressGuard(settings.webhook_allow)) as sender:
-        with ExitStack() as serving:
-            with port_named("health and metrics", health_port, Settings.health_port.variable):
-                serving.enter_context(serve_health(health, health_port, settings.health_host))
-            async with working(worker):
-                beside = [
-                    asyncio.create_task(keep_reconciling(client, engine)),
-                    asyncio.create_task(keep_watching(client, engine)),
-                    asyncio.create_task(keep_publishing(client, engine, calendar)),
-                    asyncio.create_task(keep_archiving(client, engine, archive_of(settings))),
-                    asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
-                    asyncio.create_task(keep_telling_checkpoints(engine, sender, prefix)),
-                    asyncio.create_task(Notifier(engine, sender, mail, around).keep_notifying()),
-                ]
-                if signer is not None:
-                    beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every, authority)))
-                if settings.feed_days is not None:
-                    beside.append(asyncio.create_task(keep_pruning(engine, settings.feed_days)))
-                try:
-                    yield worker
-                finally:
-                    for task in beside:
-                        task.cancel()
-                    await asyncio.gather(*beside, return_exceptions=True)
+    with ExitStack() as serving:
+        with port_named("health and metrics", health_port, Settings.health_port.variable):
+            serving.enter_context(serve_health(health, health_port, settings.health_host))
+        async with working(worker), beside.running():
+            yield worker
 
 
 async def until_set_up(client: Client, engine: Engine, settings: Settings, stop: asyncio.Event) -> None:
-    """Wait for Temporal's namespace, alive and not ready, until it is told to stop: who starts first waits for setup.
+    """Wait, alive but not ready, until Temporal has the namespace or ``stop`` is set: workers may start before setup.
 
     Raises StartupError for a port or host that cannot be used.
     """
@@ -133,7 +91,7 @@ async def until_set_up(client: Client, engine: Engine, settings: Settings, stop:
 
 
 def sdk_metrics(settings: Settings) -> Runtime | None:
-    """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
+    """A runtime with the SDK's own metrics, if SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
     address = settings.sdk_metrics
     if not address:
         return None
@@ -141,7 +99,7 @@ def sdk_metrics(settings: Settings) -> Runtime | None:
 
 
 async def run_until_stopped(settings: Settings, held: bool = False) -> None:
-    """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
+    """Connect, work, and stop on SIGTERM or Ctrl-C or, if ``held``, at the end of standard input."""
     stop = told_to_stop(by_standard_input=held)
     with tracing(settings, "shareflow-worker") as traced:
         await _work(settings, traced, stop)
@@ -171,9 +129,9 @@ async def _work(settings: Settings, traced: Tracing, stop: asyncio.Event) -> Non
 
 
 def main(held: bool = False) -> int:
-    """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why).
+    """Run the worker; returns 0 when stopped, 2 if it could not start (one sentence says why).
 
-    ``held``: it also stops at the end of standard input, with whoever started it.
+    ``held``: also stop at the end of standard input, that is, together with the parent process.
     """
     try:
         settings = Settings()
