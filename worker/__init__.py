@@ -1,1 +1,1 @@
-"""The worker: carries cases forward. Run as many as you like; stop them whenever you like."""
+"""The worker, which runs cases. Any number of workers may run, and may be stopped at any time."""

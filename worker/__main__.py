@@ -7,7 +7,7 @@ from configuration.memory import load_undisturbed
 
 
 def run() -> int:
-    """Run the worker. What it stands on is imported here: where that is not installed, one sentence says so."""
+    """Run the worker. Its dependencies are imported here, so that one sentence reports those that are not installed."""
     exit_without_engine("The worker")
     load_undisturbed()
     from worker.running import main

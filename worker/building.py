@@ -1,4 +1,4 @@
-"""What a worker is made of: the workflows and activities that it carries, and how it guards their code."""
+"""Building a worker: its workflows, activities and interceptors."""
 
 import asyncio
 import logging
@@ -51,7 +51,7 @@ from workflows.turns.in_loop import TurnsInLoop
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
 POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
-"""With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
+"""The SDK's default is five pollers, one of them for new cases: under load, filings waited behind commands."""
 WORKFLOWS = (CaseWorkflow, DutyRoundWorkflow, StuckBatchWorkflow)
 PASSED_THROUGH = ("domain", "procedures", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
@@ -59,7 +59,7 @@ log = logging.getLogger("shareflow.worker")
 
 
 class _Prepared(WorkflowInstance):
-    """A workflow whose texts of rules are fetched when it begins, in its own thread, before its code runs."""
+    """Fetches the rule texts of a starting workflow, on its own thread, before its code runs."""
 
     def __init__(self, instance: WorkflowInstance, texts: RuleTextStore) -> None:
         self._instance = instance
@@ -85,9 +85,9 @@ class _Prepared(WorkflowInstance):
 
 
 class WithRuleTexts(WorkflowRunner):
-    """Runs a workflow only when the texts of rules that it rests on are at hand.
+    """A workflow runner that makes sure the rule texts of a workflow are loaded before it runs.
 
-    A text that the ledger does not have fails the workflow task, which the server tries again and operators see.
+    If the ledger lacks a text, the workflow task fails; the server retries it, and operators see it.
     """
 
     def __init__(self, runner: WorkflowRunner, texts: RuleTextStore) -> None:
@@ -101,13 +101,13 @@ class WithRuleTexts(WorkflowRunner):
         self._runner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        # Likewise a view of the message that began the case: it would keep all of that in memory.
+        # A view of the start message too, which it would keep in memory.
         result = Payloads(payloads=det.last_completion_result.payloads)
         return _Prepared(self._runner.create_instance(replace(det, last_completion_result=result)), self._texts)
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """The sandbox for workflow code: pure modules pass through, everything else is watched."""
+    """The sandbox for workflow code: pure modules pass through, everything else is restricted."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH),
     )
@@ -125,10 +125,10 @@ def build_worker(
 ) -> Worker:
     """A worker on this client and this ledger. The caller runs it; stopping it finishes what it has begun.
 
-    ``watched``: workflow code runs in the sandbox, which finds what would not replay, and in the SDK's threads; else
-    its turns run in the event loop. ``opening``: for played cases, the client whose cases skip time. ``settings`` name
-    the files of departments and policy, which are read anew for each round (None: those that the environment names
-    then), and the build that the worker is.
+    ``watched``: run workflow code in the sandbox, which detects non-determinism, and on the SDK's threads; otherwise
+    activations run on the event loop. ``opening``: for played cases, the client whose cases skip time. ``settings`` has
+    the files of departments and policy, which are read again for each round (None: from the environment then), and the
+    build id of the worker.
     """
     complete()
     leave_out_idle_walks()
@@ -157,13 +157,13 @@ def build_worker(
 
 
 def _asks_the_ledger(act: WorkflowActivation) -> bool:
-    """Whether a turn begins a workflow whose texts of rules are not known here."""
+    """Whether an activation starts a workflow whose rule texts are not loaded yet."""
     begun = (job.initialize_workflow for job in act.jobs if job.HasField("initialize_workflow"))
     return any(KNOWN.missing(rule_texts_of(workflow.arguments)) for workflow in begun)
 
 
 def _version(settings: Settings | None) -> WorkerDeploymentConfig | None:
-    """Of which build this worker says it is; open cases go over to a build that is made current. None: of no build."""
+    """The build of this worker; open cases move to a build when it becomes current. None: no build."""
     if settings is None or not settings.build_id:
         return None
     return WorkerDeploymentConfig(
@@ -175,10 +175,10 @@ def _version(settings: Settings | None) -> WorkerDeploymentConfig | None:
 
 @asynccontextmanager
 async def working(worker: Worker) -> AsyncIterator[Worker]:
-    """Run a worker while inside, and shut it down gracefully after. Inside, it has reached its server.
+    """Run a worker for the block, and shut it down gracefully afterwards. In the block it is connected to its server.
 
-    A worker that fails while inside ends the block with its error. One that fails while it shuts down has nothing
-    left to lose: that is logged and no more (the SDK's own context manager would cancel the caller).
+    If the worker fails, the block ends with its error. A failure during shutdown is only logged, because nothing can be
+    lost any more (the SDK's own context manager would cancel the caller).
     """
     inside = asyncio.current_task()
     running = asyncio.create_task(worker.run())
@@ -190,7 +190,7 @@ async def working(worker: Worker) -> AsyncIterator[Worker]:
 
     running.add_done_callback(end_the_block)
     try:
-        # The SDK tells by this flag alone; a worker that failed cancels the wait.
+        # The SDK has no event for this, only the flag; a worker that failed cancels the wait.
         while not worker.is_running and not running.done():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         yield worker

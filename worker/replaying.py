@@ -1,4 +1,4 @@
-"""Whether this version's workflow code decides again what histories say: the gate before it carries open cases."""
+"""Replaying histories with this version's workflow code, as a check before it takes over open cases."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -19,14 +19,14 @@ from workflows.turns.idle_walks import leave_out_idle_walks
 
 @dataclass
 class ReplayTally:
-    """How many histories were replayed, and of those that come out otherwise the workflow and the reason."""
+    """How many histories were replayed, and the workflow and reason of each that failed."""
 
     number: int
     differing: dict[str, str]
 
 
 async def replay(reader: Reader, histories: AsyncIterator[CaseHistory]) -> ReplayTally:
-    """Replay histories as a worker on this ledger would. Raises what their source does."""
+    """Replay histories as a worker on this ledger would. Errors of their source are passed on."""
     texts = RuleTextStore(reader.engine)
     texts.fetch_all()
     leave_out_idle_walks()
@@ -46,9 +46,9 @@ async def replay(reader: Reader, histories: AsyncIterator[CaseHistory]) -> Repla
 
 
 async def histories_in(folder: Path) -> AsyncIterator[CaseHistory]:
-    """The golden histories of a folder, which has the texts of rules that they rest on in ``texts``.
+    """The golden histories of a folder; their rule texts are in its folder ``texts``.
 
-    Raises OSError and ValueError for what cannot be read.
+    Raises OSError or ValueError for files that cannot be read.
     """
     learn_texts_in(folder / "texts")
     for path in golden_in(folder):
@@ -61,6 +61,6 @@ def golden_in(folder: Path) -> Sequence[Path]:
 
 
 def learn_texts_in(folder: Path) -> None:
-    """Have texts of rules at hand that stand in a folder, as a worker has those of its ledger."""
+    """Load the rule texts in a folder, as a worker loads those of its ledger."""
     for path in folder.glob("*.json"):
         KNOWN.add(RuleText(path.stem, **json.loads(path.read_text("utf-8"))))
