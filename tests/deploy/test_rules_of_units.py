@@ -1,6 +1,8 @@
 """What must hold of the units together, read as systemd does: they come back, are started, have time to end."""
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +126,36 @@ def test_a_worker_of_a_build_is_the_worker_but_for_its_program() -> None:
         ("ExecStart", ""),
         ("ExecStart", one(SYSTEMD / STAYING[1], "ExecStart")),
     ]
+
+
+def test_the_command_line_reads_settings_as_systemd_does(tmp_path: Path) -> None:
+    settings = {
+        "SHAREFLOW_TRUSTED_PROXIES": "127.0.0.1, ::1",
+        "SHAREFLOW_MAIL_FROM": "Shareflow 平台 <share@example.gov.cn>",
+        "SHAREFLOW_OIDC_CLIENT_ID": "a&b$c;`d`=#e",
+    }
+    told = "".join(f"{name}={value}\n" for name, value in settings.items())
+    quoted = (
+        "# a comment = none\n\n  SHAREFLOW_PUBLIC_URL=\"https://share.example.gov.cn\"  \nSHAREFLOW_CLAIM_ORG='o r g'"
+    )
+    settings |= {"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn", "SHAREFLOW_CLAIM_ORG": "o r g"}
+    (tmp_path / "shareflow.env").write_text(told + quoted, "utf-8")
+    program = tmp_path / "0.4.0/bin/shareflow"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nenv -0\nprintf %s "$1 $2"', "utf-8")
+    program.chmod(0o755)
+    script = (SYSTEMD / "operate.sh").read_text("utf-8")
+    here = script.replace("/etc/shareflow", str(tmp_path)).replace("/opt/shareflow", str(tmp_path))
+    done = subprocess.run(
+        ["sh", "-c", here, "shareflow", "request", "list"],
+        env={"PATH": os.environ["PATH"], "RELEASE": "0.4.0"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    *seen, asked = done.stdout.split("\0")
+    found = dict(each.split("=", 1) for each in seen)
+    assert (asked, {name: found.get(name) for name in settings}) == ("request list", settings)
+    assert found["SHAREFLOW_DATABASE_URL_FILE"] == f"{tmp_path}/credentials/database-url"
+    assert "SHAREFLOW_PAYLOAD_KEYS" not in found
