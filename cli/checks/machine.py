@@ -14,6 +14,7 @@ from embedded.stack.folder import VARIABLE, StateFolder, running_stack
 from embedded.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports_from, program
 
 OLDEST = (3, 11)
+ROOT = "root"
 AWKWARD = " \t\n'\"\\$`"
 DATABASE = Settings.database_url.variable
 
@@ -67,11 +68,33 @@ def state_folder_check(settings: Settings) -> Check:
             StateFolder(path)
         except StartupError as error:
             return problem(name, "state_folder_refused", why=error, variable=VARIABLE)
+        if left := left_to_root(path):
+            return problem(name, "state_folder_left_to_root", left=left, path=path, owner=owner_of(path))
         return ok(name, "state_folder", path=path)
     parent = next(x for x in path.parents if x.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)):
         return problem(name, "state_folder_not_made", path=path, parent=parent, variable=VARIABLE)
     return ok(name, "state_folder_to_come", path=path)
+
+
+def left_to_root(state: Path) -> Path | None:
+    """What a command that root gave has left in the state folder of another user, who cannot write there.
+
+    Looked at are its folders and theirs, two levels down: papers and histories lie in folders by the first of their
+    digest.
+    """
+    if owner_of(state) == ROOT:
+        return None
+    folders = (each for pattern in ("*", "*/*") for each in sorted(state.glob(pattern)) if each.is_dir())
+    return next((each for each in folders if owner_of(each) == ROOT and not each.stat().st_mode & 0o022), None)
+
+
+def owner_of(path: Path) -> str:
+    """The name of whom it belongs to, or the number where nobody here has that."""
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
 
 
 def ports_check(settings: Settings) -> Check:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from cli.checks.machine import state_folder_check
 from cli.checks.sealing import sealing_check
 from cli.checks.writing import takes_nothing
 from configuration.files import others_may_read
@@ -88,6 +89,22 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     monkeypatch.delenv("TEMPORAL_ADDRESS")
     alone = findings(shareflow("doctor", "--json"))["temporal_program"]
     assert (alone["state"], alone["mend"]) == ("problem", "run make setup")
+
+
+def test_what_root_has_left_in_the_folder_of_another_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `admin restore` or a repair of the archive leave it; root itself can write everywhere."""
+    left = tmp_path / "archive/e6"
+    left.mkdir(parents=True, mode=0o700)
+    settings, owners = Settings({Settings.state.variable: str(tmp_path)}), {left: "root"}
+    monkeypatch.setattr("cli.checks.machine.owner_of", lambda path: owners.get(path, "shareflow"))
+    found = state_folder_check(settings)
+    assert (found.state, f"{left} belongs to root" in found.says) == ("problem", True)
+    assert found.mend == f"chown -R shareflow: {tmp_path}"
+    left.chmod(0o777)
+    assert state_folder_check(settings).state == "ok"
+    left.chmod(0o700)
+    owners[tmp_path] = "root"
+    assert state_folder_check(settings).state == "ok"
 
 
 def test_a_port_of_somebody_else_is_a_problem_for_the_embedded_stack_alone(
