@@ -20,6 +20,7 @@ from api.dependencies import require_role
 from api.http.problems import Problem
 from console.case_page import DONE
 from console.department_names import NamesKept
+from console.desk_sizes import of_requester
 from console.directories import directories, with_directories
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
@@ -62,11 +63,17 @@ async def show(request: Request) -> Response:
 
 
 def _own(request: Request, caller: Caller) -> dict[str, str]:
-    """The department of a visitor who files for it, by code and, where the list has it, by name; blocking."""
+    """The department of a visitor who files for it, by code and by name: that of the list, else of its latest case.
+
+    Blocking.
+    """
     if caller.org is None or Role.REQUESTER not in caller.roles:
         return {}
-    listed = name_in(door_of(request).context.departments(), caller.org)
-    return {"requester.code": caller.org, **({"requester.name": listed} if listed else {})}
+    context, asks = door_of(request).context, of_requester(caller)
+    name = name_in(context.departments(), caller.org)
+    if name is None and asks is not None:
+        name = next((case.requester_name for case in context.reader.cases(asks, None, 1).cases), None)
+    return {"requester.code": caller.org, **({"requester.name": name} if name else {})}
 
 
 async def send(request: Request) -> Response:

@@ -71,7 +71,8 @@ async def add(request: Request) -> Response:
         read = await asyncio.to_thread(read_scenario_text, values["scenario"], language)
         act = act_said(read, values["act"], language)
         if values["fields_of"] != act.word and fields_of(act.rule.says):
-            return await to_kept(request, PAGE, {**_without_step(values), "act": act.word, "fields_of": act.word})
+            asked = {**_without_step(values), "act": act.word, "fields_of": act.word}
+            return see_other(f"{await address_of_kept(request, PAGE, asked)}#act")
         more = with_step(read, act, values, language)
         await asyncio.to_thread(read_scenario_text, more, language)
     except Problem as problem:

@@ -59,6 +59,7 @@ async def test_a_request_is_filed_once_however_often_the_button_is_pressed(peopl
     answers = [await requester.send("/file", {**form, **FILLED}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303], answers[0].text
     (place,) = {answer.headers["location"] for answer in answers}
+    assert 'name="requester.name" value="南通市民政局"' in (await requester.get("/file")).text
     told = label("console", "recorded_now", "zh").format(act=label("event", "filed", "zh"))
     assert told in (await requester.get(place)).text
     case = (await people.get("requester", f"/v1{place.partition('?')[0]}")).json()
