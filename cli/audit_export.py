@@ -17,7 +17,7 @@ from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
 from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import kept_in
-from cli.connection import connected
+from cli.connection import ledger_connected, temporal_if_it_answers
 from cli.errors import REFUSED, Failure, say
 from cli.output import numbered, print_json
 from configuration.archive import archive_of
@@ -28,10 +28,10 @@ from domain.log.keys import Signer
 from domain.log.notes import NoteWrong
 from ledger.log_book import LOST
 from ledger.reader import Reader
+from protocol.connecting import TemporalClient
 from starter.attachments import AttachmentStore, store_at, store_in
 from starter.dossier_folder import DossierFolder, FolderTaken, cases_of, papers_lost
 from starter.dossiers import dossier_of, no_papers, papers_in, papers_of_others
-from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
 from starter.failures import ledger_answers
 from starter.printing import CannotPrint, Printer, printer
@@ -49,9 +49,13 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Packer:
-    """Makes dossiers from a running engine, sealed where the log's key is at hand."""
+    """Makes dossiers from a ledger, sealed where the log's key is at hand.
 
-    client: ShareflowClient
+    ``temporal``: None where it does not answer; then a case is packed whose history is archived.
+    """
+
+    reader: Reader
+    temporal: TemporalClient | None
     settings: Settings
     find: FindPaper
     signer: Signer | None
@@ -60,10 +64,8 @@ class Packer:
 
     async def __call__(self, request_id: str) -> CaseDossier:
         """The dossier of a case. Raises what :func:`starter.dossiers.dossier_of` does."""
-        reader, archive = self.client.reader, archive_of(self.settings)
-        dossier = await dossier_of(
-            reader, self.client.temporal, request_id, self.kept, self.find, archive, self.with_persons
-        )
+        reader, archive = self.reader, archive_of(self.settings)
+        dossier = await dossier_of(reader, self.temporal, request_id, self.kept, self.find, archive, self.with_persons)
         for digest in await asyncio.to_thread(papers_of_others, reader, dossier) if self.with_persons else ():
             say(f"{request_id}: the paper {digest} is another department's, and named here: its bytes are left out.")
         return dossier if self.signer is None else replace(dossier, seal=seal_of(dossier.manifest, self.signer))
@@ -76,7 +78,7 @@ class Packer:
     def folder(self, to: Path, asked: dict[str, str | None]) -> DossierFolder:
         """A folder to be filled with what was asked for. Raises FolderTaken, OSError."""
         said = asked if self.with_persons else {**asked, "withheld": " ".join(PERSONS)}
-        acts = self.client.reader.acts
+        acts = self.reader.acts
         return DossierFolder(to, said, self, self.find, acts, self.signer, self.kept, self.with_persons)
 
 
@@ -85,13 +87,18 @@ async def packer(how: ExportOptions) -> AsyncIterator[Packer]:
     """What makes dossiers while inside. Raises Failure, StartupError, LedgerUnavailable."""
     written, settings = kept_in(how.kept) if how.kept else None, Settings()
     signer = _sealer(how.secret, settings)
-    async with connected(settings) as client:
-        sizes = [await asyncio.to_thread(_size_of, client.reader, written, how.kept)] if written else []
-        if not await asyncio.to_thread(client.reader.log.is_whole):
+    async with ledger_connected(settings) as ledger:
+        reader, temporal = ledger.reader, await temporal_if_it_answers(settings)
+        sizes = [await asyncio.to_thread(_size_of, reader, written, how.kept)] if written else []
+        if temporal is None:
+            say("Temporal does not answer: only cases are packed whose histories are archived or disposed of.")
+        if not await asyncio.to_thread(reader.log.is_whole):
             say(LOST)
+        elif signer is not None and await asyncio.to_thread(ledger.writer.may_write):
+            await asyncio.to_thread(_cover, reader, signer)
         elif signer is not None:
-            await asyncio.to_thread(_cover, client.reader, signer)
-        yield Packer(client, settings, papers_kept(settings), signer, sizes, how.with_persons)
+            say("The newest checkpoint is packed: this user of the database may make none of what came after it.")
+        yield Packer(reader, temporal, settings, papers_kept(settings), signer, sizes, how.with_persons)
 
 
 def _size_of(reader: Reader, kept: str, file: Path | None) -> int:
@@ -161,7 +168,7 @@ async def export_related(request_id: str, to: Path, how: ExportOptions) -> None:
     """Pack a case, and each case that it names, into a folder. Raises NotFound, Failure."""
     async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers():
-            reader = pack.client.reader
+            reader = pack.reader
             case = reader.case(request_id)
             if case is None:
                 raise NotFound(f"There is no case {request_id}.")
@@ -183,7 +190,7 @@ async def export_period(asked: dict[str, str | None], to: Path, how: ExportOptio
     wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
     async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers(), pack.folder(to, asked) as folder:
-            async for case in cases_of(pack.client.reader, wanted):
+            async for case in cases_of(pack.reader, wanted):
                 await folder.add(case)
             made = folder.finish()
     _tell(made, folder, pack, to, how.as_json)

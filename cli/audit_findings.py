@@ -47,12 +47,12 @@ def _in_files(dossiers: Sequence[Path]) -> Found:
 async def _in_ledger(options: Options, told: Callable[[Found], None]) -> None:
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from starter.findings import all_findings
 
     wanted = chosen(*options)
-    async with connected() as client:
-        await asyncio.to_thread(lambda: told(all_findings(client.reader, wanted, datetime.now(UTC))))
+    async with ledger_connected() as ledger:
+        await asyncio.to_thread(lambda: told(all_findings(ledger.reader, wanted, datetime.now(UTC))))
 
 
 def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None) -> None:

@@ -28,12 +28,12 @@ def event_log(dossiers: Sequence[Path], options: Options, form: str, to: Path) -
 async def _of_ledger(options: Options, form: str, to: Path) -> None:
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from starter.findings import all_recorded
 
     wanted = chosen(*options)
-    async with connected() as client:
-        await asyncio.to_thread(lambda: _write(all_recorded(client.reader, wanted), form, to))
+    async with ledger_connected() as ledger:
+        await asyncio.to_thread(lambda: _write(all_recorded(ledger.reader, wanted), form, to))
 
 
 def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:

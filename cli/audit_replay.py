@@ -63,15 +63,15 @@ async def replay_cases(listed: AskedCases, as_json: bool) -> None:
     """Tell where each case of a page stood at the instant, or at the end of the period, or now."""
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from starter.looking_back import page_as_of
 
     wanted = listed.filter()
     at = _instant("--at", listed.at)
     if listed.at is None and wanted.before is not None:
         at = min(at, wanted.before)
-    async with connected() as client:
-        page = await asyncio.to_thread(page_as_of, client.reader, wanted, at, listed.cursor, listed.limit)
+    async with ledger_connected() as ledger:
+        page = await asyncio.to_thread(page_as_of, ledger.reader, wanted, at, listed.cursor, listed.limit)
     print_past_cases([(recorded, as_it_stood(recorded, at)) for recorded in page.cases], page.next, as_json)
 
 
@@ -98,12 +98,12 @@ def _from_file(path: Path) -> Known:
 async def _from_ledger(request_id: str) -> Known:
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from cli.options import option
     from domain.field_types import ShortText
     from starter.looking_back import recorded_case
 
     asked = option("REQUEST_ID", ShortText, request_id)
-    async with connected() as client:
-        recorded = await asyncio.to_thread(recorded_case, client.reader, asked)
-        return recorded, await asyncio.to_thread(client.reader.calendar), datetime.now(UTC)
+    async with ledger_connected() as ledger:
+        recorded = await asyncio.to_thread(recorded_case, ledger.reader, asked)
+        return recorded, await asyncio.to_thread(ledger.reader.calendar), datetime.now(UTC)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 
 from cli.audit_export import store_of_papers
-from cli.connection import connected
+from cli.connection import connected, ledger_connected
 from cli.errors import Failure
 from cli.options import option
 from cli.output import numbered, print_json
@@ -33,23 +33,23 @@ _COUNTED: Final = {
 async def hold(request_id: str, reason: str, as_json: bool) -> None:
     """Hold a case. Raises NotFound, NotDisposable."""
     why = option("--reason", Given, reason)
-    async with connected() as client:
-        act = await asyncio.to_thread(hold_case, client.writer, client.reader, request_id, why, operator())
+    async with ledger_connected() as ledger:
+        act = await asyncio.to_thread(hold_case, ledger.writer, ledger.reader, request_id, why, operator())
     _tell(act, f"{request_id} is held: nothing of it goes until it is released.", as_json)
 
 
 async def release(request_id: str, reason: str, as_json: bool) -> None:
     """Release a case. Raises NotFound, NotDisposable."""
     why = option("--reason", Given, reason)
-    async with connected() as client:
-        act = await asyncio.to_thread(release_case, client.writer, client.reader, request_id, why, operator())
+    async with ledger_connected() as ledger:
+        act = await asyncio.to_thread(release_case, ledger.writer, ledger.reader, request_id, why, operator())
     _tell(act, f"{request_id} is released.", as_json)
 
 
 async def tell_due(as_json: bool) -> None:
     """Tell of which cases something may go."""
-    async with connected() as client:
-        found = await asyncio.to_thread(lambda: list(due_cases(client.reader, today())))
+    async with ledger_connected() as ledger:
+        found = await asyncio.to_thread(lambda: list(due_cases(ledger.reader, today())))
     if as_json:
         print_json([_plain(case) for case in found])
         return

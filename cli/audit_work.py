@@ -73,12 +73,12 @@ async def checkpoint(secret: Path | None, to: Path | None) -> None:
     """Make a checkpoint of the log and print it, or write it into a file."""
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from configuration.log_key import signer_in
 
-    async with connected() as client:
+    async with ledger_connected() as ledger:
         signer = signer_in(_secret(secret))
-        note = await asyncio.to_thread(client.reader.log.checkpoint, signer, datetime.now(UTC))
+        note = await asyncio.to_thread(ledger.reader.log.checkpoint, signer, datetime.now(UTC))
     if to is None:
         typer.echo(note, nl=False)
     else:
@@ -89,16 +89,16 @@ async def keep_cosignatures(file: Path) -> None:
     """Keep what witnesses wrote below a checkpoint. Raises Failure for what cannot be kept."""
     import asyncio
 
-    from cli.connection import connected
+    from cli.connection import ledger_connected
     from configuration.witnesses import witnesses_in
 
     named = Settings().witnesses
     if named is None:
         raise Failure("SHAREFLOW_WITNESSES is not set: no witness is known whose cosignature could be kept.")
     witnesses, written = witnesses_in(named), kept_in(file)
-    async with connected() as client:
+    async with ledger_connected() as ledger:
         try:
-            kept = await asyncio.to_thread(client.reader.log.cosign, written, witnesses)
+            kept = await asyncio.to_thread(ledger.reader.log.cosign, written, witnesses)
         except NoteWrong as error:
             raise Failure(f"{file} cannot be kept: {error}.") from None
     typer.echo(f"The checkpoint of {kept.size} entries has {numbered(len(kept.lines), 'cosignature')}.")

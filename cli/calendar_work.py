@@ -10,7 +10,7 @@ import typer
 
 from background.publication import Progress
 from background.watched_publication import WatchedPublication
-from cli.connection import connected
+from cli.connection import connected, ledger_connected
 from cli.errors import REFUSED, Failure
 from cli.output import print_json, print_pairs, print_table
 from cli.who import operator
@@ -29,8 +29,8 @@ TOLD_EVERY = 2.0
 async def tell_impact(file: str, every_clock: bool, as_json: bool) -> None:
     """Tell what an edition would change. Raises CalendarError, FileError, Unavailable."""
     edition = _read(file)
-    async with connected() as client:
-        impact, listed = await asyncio.to_thread(_look, client.reader, edition, every_clock)
+    async with ledger_connected() as ledger:
+        impact, listed = await asyncio.to_thread(_look, ledger.reader, edition, every_clock)
     if as_json:
         print_json({"edition": _brief(edition), **impact.to_json(), **({"clocks": listed} if every_clock else {})})
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints, ValidationError
 
 from cli.case_file import CaseFile
-from cli.connection import connected
+from cli.connection import commanding
 from cli.options import option, word
 from cli.request_work import check_key, tell
 from cli.who import who
@@ -22,7 +22,7 @@ async def open_and_tell(file: CaseFile, as_: str | None, org: str | None, key: s
     """Open the case that a file says and tell what came of it."""
     check_key(key)
     actor = _opener(file, as_, org)
-    async with connected() as client:
+    async with commanding() as client:
         opened = await client.open(
             file.procedure, file.statute, file.request, actor, key=key, jurisdiction=file.jurisdiction
         )

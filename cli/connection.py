@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from cli.errors import READS_ALONE, Failure
 from configuration.errors import StartupError
 from configuration.payload_keys import key_ring_of
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from configuration.tracing import NOT_TRACED, Tracing
 from embedded.stack.folder import running_stack
-from ledger.engine import connect
+from ledger.engine import Engine, connect
+from ledger.reader import Reader
 from ledger.schema_check import require_schema
+from ledger.writer import Writer
 from protocol.connecting import TemporalClient, connect_as_named
 from starter.engine_client import ShareflowClient
 
@@ -22,6 +26,14 @@ NOT_RUNNING = (
 NAME_BOTH = "set both to name an engine, or neither to use the one that `shareflow up` runs here"
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of an engine, for commands that have no business with Temporal."""
+
+    reader: Reader
+    writer: Writer
+
+
 @asynccontextmanager
 async def connected(settings: Settings | None = None, traced: Tracing = NOT_TRACED) -> AsyncIterator[ShareflowClient]:
     """A client for the engine that can be found; by the environment of this moment when no settings are given.
@@ -30,15 +42,60 @@ async def connected(settings: Settings | None = None, traced: Tracing = NOT_TRAC
     would be answered as if it were all.
     """
     settings = settings or Settings()
-    running = running_stack(settings.state)
-    url = settings.database_url or (running.ledger if running else None)
-    address = settings.temporal.get("target_host") or (running.temporal if running else None)
+    url, address = _named(settings)
     if not url or not address:
         raise StartupError(what_is_missing(url, address))
+    async with _database(url, traced) as engine:
+        yield ShareflowClient(await _temporal(settings, address, traced), engine, policy_in_force(settings))
+
+
+@asynccontextmanager
+async def commanding() -> AsyncIterator[ShareflowClient]:
+    """A client for whoever is about to file or to decide, which Temporal lets everybody do who reaches it.
+
+    Raises Failure for a user of the database who only reads it, and what :func:`connected` raises.
+    """
+    async with connected() as client:
+        if not await asyncio.to_thread(client.writer.may_write):
+            raise Failure(READS_ALONE)
+        yield client
+
+
+@asynccontextmanager
+async def ledger_connected(settings: Settings | None = None) -> AsyncIterator[Ledger]:
+    """The ledger of the engine that can be found, whether or not Temporal answers, or is named at all.
+
+    Raises StartupError, LedgerUnavailable.
+    """
+    url, address = _named(settings or Settings())
+    if not url:
+        raise StartupError(what_is_missing(url, address))
+    async with _database(url, NOT_TRACED) as engine:
+        yield Ledger(Reader(engine), Writer(engine))
+
+
+async def temporal_if_it_answers(settings: Settings) -> TemporalClient | None:
+    """A connection to Temporal; None where none is named, or it does not answer."""
+    _, address = _named(settings)
+    try:
+        return await _temporal(settings, address, NOT_TRACED) if address else None
+    except StartupError:
+        return None
+
+
+def _named(settings: Settings) -> tuple[str | None, str | None]:
+    """The addresses of the ledger and of Temporal: as set, else of the stack that runs here."""
+    running = running_stack(settings.state)
+    url = settings.database_url or (running.ledger if running else None)
+    return url, settings.temporal.get("target_host") or (running.temporal if running else None)
+
+
+@asynccontextmanager
+async def _database(url: str, traced: Tracing) -> AsyncIterator[Engine]:
     engine = await asyncio.to_thread(connect, url, cursor=traced.cursor)
     try:
         await asyncio.to_thread(require_schema, engine)
-        yield ShareflowClient(await _temporal(settings, address, traced), engine, policy_in_force(settings))
+        yield engine
     finally:
         engine.dispose()
 

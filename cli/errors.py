@@ -20,6 +20,8 @@ REFUSED, UNUSABLE, INTERRUPTED = 1, 2, 130
 INSUFFICIENT_PRIVILEGE = "42501"
 """PostgreSQL's code of an error: the user lacks the right to what was asked."""
 
+READS_ALONE = "The database does not let its user do this: auditors read the ledger and write nothing."
+
 EXIT_CODES = {
     "cli.errors.Failure": UNUSABLE,
     "starter.errors.RequestRefused": REFUSED,
@@ -113,7 +115,7 @@ def tell(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         say(f"Nothing more can be written: {os.strerror(errno.ENOSPC)}.")
     elif getattr(getattr(error, "orig", error), "pgcode", None) == INSUFFICIENT_PRIVILEGE:
-        say("The database does not let its user do this: auditors read the ledger and write nothing.")
+        say(READS_ALONE)
     else:
         say(_unexpected(error))
     return UNUSABLE

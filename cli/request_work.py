@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from cli.connection import connected
+from cli.connection import commanding, connected, ledger_connected
 from cli.options import option, word
 from cli.output import print_json, print_table
 from cli.timeline_table import print_timeline
@@ -49,8 +49,8 @@ async def list_requests(
     party = None if party is None else option("--party", ShortText, party)
     opened_by = None if opened_by is None else option("--opened-by", ShortText, opened_by)
     wanted = CaseFilter(stage=_stage(stage), party=party, procedure=procedure, opened_by=opened_by)
-    async with connected() as client:
-        page = await asyncio.to_thread(client.reader.cases, wanted, None, limit)
+    async with ledger_connected() as ledger:
+        page = await asyncio.to_thread(ledger.reader.cases, wanted, None, limit)
     if as_json:
         print_json([_brief(case) for case in page.cases])
         return
@@ -77,7 +77,7 @@ async def give(
     request_id = option("REQUEST_ID", ShortText, request_id)
     if org is not None:
         org = option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
-    async with connected() as client:
+    async with commanding() as client:
         case = await asyncio.to_thread(client.get, request_id)
         own = {Role.REQUESTER: case.requester_code, Role.PROVIDER: case.provider_code}.get(role)
         command = _command(do, role, org or own, fields, key)

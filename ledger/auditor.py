@@ -10,6 +10,7 @@ from ledger.archive_tables import archived_histories
 from ledger.assessed_tables import assessed_parts
 from ledger.backup_tables import backups
 from ledger.desk_tables import desk_claims
+from ledger.engine import Engine, reading
 from ledger.leases import leases
 from ledger.log_tables import checkpoints
 from ledger.notification_tables import console_notified
@@ -34,8 +35,15 @@ SECRET: Final = ("webhook", "console")
 """Prefixes of the tables that hold others' secrets or sign-ins, and nothing about cases."""
 
 _MAY = text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+_MAY_WRITE = text("SELECT has_table_privilege('cases', 'INSERT')")
 _THERE = text(f"SELECT count(*) FROM pg_roles WHERE rolname = '{AUDITOR}'")
 _UNREAD = text(f"SELECT name FROM unnest(:names) AS name WHERE NOT has_table_privilege('{AUDITOR}', name, 'SELECT')")
+
+
+def may_write(engine: Engine) -> bool:
+    """Whether the user of these connections may write cases."""
+    with reading(engine) as connection:
+        return bool(connection.execute(_MAY_WRITE).scalar_one())
 
 
 def readable() -> Sequence[str]:

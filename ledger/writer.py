@@ -15,6 +15,7 @@ from typing import Any, Final
 from domain.calendar import Edition
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
 from domain.retention import Keepsake
+from ledger.auditor import may_write
 from ledger.engine import Engine
 from ledger.form_book import FormBook
 from ledger.leases import Lease
@@ -65,6 +66,10 @@ class Writer:
         lease = Lease(self.engine, "trying out", holder=secrets.token_hex(_ROOM_FOR_A_STEP // 2))
         lease.take()
         lease.give_back()
+
+    def may_write(self) -> bool:
+        """Whether the database lets this user write cases; an auditor it does not."""
+        return may_write(self.engine)
 
     def begin(self, arrival: Arrival) -> Received:
         """Store an incoming event, unless one with its sender, source and id exists; returns the stored one."""

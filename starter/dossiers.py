@@ -8,8 +8,6 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import IO, Any, Final
 
-from temporalio.client import Client
-
 from audit.assembling import assembled
 from audit.dossier.contents import (
     ACTS,
@@ -42,6 +40,7 @@ from domain.rule_texts import KNOWN
 from ledger.queries.log import KeptCheckpoint
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
+from protocol.connecting import TemporalClient
 from starter.attachments import AttachmentDamaged, AttachmentStore
 from starter.errors import NotFound, PersonsStay, Unavailable
 from starter.histories import CaseRun, HistoryDisposed, histories_of, put_aside_of
@@ -59,7 +58,7 @@ def no_papers(digest: str) -> None:
 
 async def dossier_of(
     reader: Reader,
-    temporal: Client,
+    temporal: TemporalClient | None,
     request_id: str,
     kept: Sequence[int] = (),
     find: FindPaper = no_papers,
@@ -70,8 +69,8 @@ async def dossier_of(
 
     ``find`` opens the papers that are kept: those come along that a department has brought and named in this case; one
     of them that is not found is called lost. ``kept``: of how many entries are the checkpoints that somebody has kept;
-    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of. ``with_persons``: who
-    acted is named.
+    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of, and all of them where
+    ``temporal`` is None. ``with_persons``: who acted is named.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.

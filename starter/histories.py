@@ -41,18 +41,20 @@ class CaseRun:
 
 
 async def histories_of(
-    temporal: TemporalClient, reader: Reader, request_id: str, archive: HistoryArchive | None
+    temporal: TemporalClient | None, reader: Reader, request_id: str, archive: HistoryArchive | None
 ) -> list[CaseRun]:
     """The histories of a case's runs, from the first to the present or last one.
 
     A run that no worker has begun yet is left out: it knows nothing but what the one before it hands over.
     What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
-    answer, so is a case of which that run is archived that ended by the case's own rules. Raises NotFound where
-    neither has the case, HistoryDisposed where its history was let go of, NeedsOperator where a run or its
-    archived history is lost or sealed with a key that is not here, Unavailable.
+    answer (or ``temporal`` is None), so is a case of which that run is archived that ended by the case's own rules.
+    Raises NotFound where neither has the case, HistoryDisposed where its history was let go of, NeedsOperator where a
+    run or its archived history is lost or sealed with a key that is not here, Unavailable.
     """
     case = workflow_id(request_id)
     kept = {run.run_id: run for run in await asyncio.to_thread(reader.archived_runs, request_id)}
+    if temporal is None:
+        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, "it does not answer")
     found: list[CaseRun] = []
     try:
         run_id = await _latest(temporal, case, kept)
@@ -67,9 +69,7 @@ async def histories_of(
             found.insert(0, run)
             run_id = run_before(run.history)
     except TEMPORAL_FAILED as error:
-        if not kept or [*kept.values()][-1].ended != COMPLETED:
-            raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
-        return await asyncio.to_thread(_all_kept, reader, request_id, kept, archive)
+        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, str(error))
     return found if len(found) == 1 or has_begun(found[-1].history) else found[:-1]
 
 
@@ -89,10 +89,14 @@ def put_aside_of(
     return [run for run in others if opening_in(run.history).digest == filing]
 
 
-def _all_kept(
-    reader: Reader, request_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None
+def _without_temporal(
+    reader: Reader, request_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None, why: str
 ) -> list[CaseRun]:
-    """The runs of a case of which the last one is archived: Temporal need not be asked."""
+    """The runs of a case of which the last one is archived. ``why``: that Temporal cannot be asked, in words."""
+    if reader.case(request_id) is None:
+        raise NotFound(f"There is no case {request_id}.")
+    if not kept or [*kept.values()][-1].ended != COMPLETED:
+        raise Unavailable(f"Temporal does not give the history of {request_id} now: {why}.")
     found: list[CaseRun] = []
     run_id: str | None = [*kept][-1]
     while run_id is not None:

@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_filed(shareflow: Run, file: Callable[[str], Path]
 def test_half_an_engine_is_told(shareflow: Run, file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No engine is running here" in shareflow("request", "file", file(FILE)).plainly_refused()
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://x:y@127.0.0.1:1/z")
-    said = shareflow("request", "list").plainly_refused()
+    said = shareflow("request", "show", "NANTONG-NOSUCHCASE").plainly_refused()
     assert said.startswith("SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not")
     assert '"TEMPORAL_ADDRESS is not' not in said
     assert "but TEMPORAL_ADDRESS is not" in shareflow("doctor").out
