@@ -111,10 +111,9 @@ class Reader:
     def worklist(
         self, waiting: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50, held: Held | None = None
     ) -> Page:
-        """The open cases that match one of ``waiting``, earliest deadline first. Raises BadCursor.
+        """The open cases that match one of ``waiting`` (none without one), earliest deadline first. Raises BadCursor.
 
-        Without a filter there are no cases. ``limit`` is clamped to 1..500. ``held``: only those that somebody, or
-        nobody, has claimed.
+        ``limit`` is clamped to 1..500. ``held``: only those that somebody, or nobody, has claimed.
         """
         return cases.worklist(self.engine, waiting, cursor, limit, held)
 
