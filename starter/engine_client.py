@@ -1,11 +1,12 @@
-"""The typed client: open cases, give commands, read cases. Every other door goes through here.
+"""The typed client, used by all doors: open cases, give commands, read cases.
 
-A call that is repeated with the same key does nothing twice and answers as the first did, also after a
-crash in between and after the case has closed.
+Calls are idempotent: one repeated with the same key has no further effect and returns the first answer, also after a
+crash in between and after the case was closed.
 """
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -60,18 +61,18 @@ from starter.failures import is_final, known_error, ledger_answers, not_answerin
 from starter.in_force import text_in_force
 
 PATIENCE = timedelta(seconds=20)
-"""How long a caller waits for an engine that is busy, restarting or out of reach."""
+"""How long a caller waits for an engine that is busy, restarting or unreachable."""
 
 
 AT_ONCE = 4
-"""How many commands of one process may be under way at one case."""
+"""The most commands of one process in progress at one case."""
 AT_ONCE_IN_ALL = 10
-"""How many filings and commands of one process may be under way in the engine. The others wait here, first come first
-served: crowding into a busy engine makes each of them pass every queue in it several times."""
+"""The most filings and commands of one process in progress in the engine. The others wait here, first come first
+served: in a crowded engine, each of them would pass through all of its queues several times."""
 
 
 class FiledCase(NamedTuple):
-    """A filing's case, whether the key had filed it before, and how many events the filing itself wrote."""
+    """The case of a filing, whether it was filed before under the key, and how many events the filing wrote."""
 
     case: CaseState
     repeated: bool
@@ -100,7 +101,7 @@ class ShareflowClient:
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def close(self) -> None:
-        """Leave nothing behind that is still to be told; for a door that has been open for long."""
+        """Flush what is still to be recorded; for doors that stay open for long."""
         await self._answered.close()
 
     # Opening
@@ -115,7 +116,7 @@ class ShareflowClient:
         shift: timedelta = timedelta(),
         jurisdiction: str | None = None,
     ) -> CaseState:
-        """File a share request in its requester's name; answers when it stands in the ledger.
+        """File a share request in its requester's name; returns when it is in the ledger.
 
         ``shift`` is for played cases.
 
@@ -140,10 +141,10 @@ class ShareflowClient:
         played: Played = IN_THE_WORLD,
         jurisdiction: str | None = None,
     ) -> FiledCase:
-        """Open a case of any procedure; answers when it stands in the ledger.
+        """Open a case of any procedure; returns when it is in the ledger.
 
-        Without a statute it is the text in force in the jurisdiction on the day of receipt. ``key`` is the caller's
-        idempotency key. What is one case, whoever opens it, is opened once, with any key or none.
+        Without a statute, the text in force in the jurisdiction on the day of receipt applies. ``key`` is the caller's
+        idempotency key. Where the procedure knows only one such case, it is opened once, under any key or none.
         Raises RequestRefused, KeyReused, AlreadyOpen, InvalidInput, Unavailable, NeedsOperator.
         """
         if key is not None:
@@ -160,7 +161,7 @@ class ShareflowClient:
             try:
                 entered = enter(uuid.uuid4().hex if key is None else key)
             except RequestRefused:
-                # What may be opened can change with the day; what was opened stays so.
+                # What may be opened can change with the day; what was opened before stays open.
                 earlier = await self._earlier(key, procedure, statute, matter)
                 if earlier is None:
                     raise
@@ -169,7 +170,12 @@ class ShareflowClient:
         earlier = await self._earlier(key, procedure, statute, matter)
         if earlier is not None:
             return earlier
-        request_id = request_id_for(statute, one.key, procedure)
+        return await self._open_the_one(enter, one, request_id_for(statute, one.key, procedure), key)
+
+    async def _open_the_one(
+        self, enter: Callable[[str], Entered], one: OneCase, request_id: str, key: str | None
+    ) -> FiledCase:
+        """Open a case of which there is only one, whoever opens it; or find the one that was opened before."""
         there = await asyncio.to_thread(self._there, request_id, one)
         if there is not None:
             return there
@@ -181,13 +187,13 @@ class ShareflowClient:
     async def _earlier(
         self, key: str | None, procedure: ProcedureName, statute: str, matter: Filed
     ) -> FiledCase | None:
-        """The case that was filed under a caller's key before. Raises KeyReused when that was another filing."""
+        """The case filed before under the caller's key. Raises KeyReused if that was another filing."""
         if key is None:
             return None
         return await asyncio.to_thread(self._filed_before, key, digest_of_filing(procedure, statute, matter))
 
     async def _start_its_own(self, entered: Entered) -> FiledCase:
-        """Start a case that this filing alone makes; or find it, when the same filing came before."""
+        """Start a case of this filing alone; or find it, if the same filing came before."""
         opening = entered.opening
         try:
             state = await self._start(opening)
@@ -211,9 +217,9 @@ class ShareflowClient:
         return FiledCase(state_of(earlier), True, len(own))
 
     def _there(self, request_id: str, one: OneCase, ours: CaseOpening | None = None) -> FiledCase | None:
-        """The case that whoever opened it first has made; None where there is none yet, or it is ``ours``.
+        """The case as it was opened before; None if there is none yet, or if it is ``ours``.
 
-        Raises AlreadyOpen when it was opened with something else.
+        Raises AlreadyOpen if it was opened with different contents.
         """
         with ledger_answers():
             case = self.reader.case(request_id)
@@ -227,9 +233,9 @@ class ShareflowClient:
         return FiledCase(state_of(case), True, len(filing))
 
     async def _start(self, opening: CaseOpening, its_own: bool = True) -> CaseState:
-        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing.
+        """Start a case, or wait for the one started by an earlier call; ``its_own``: only if that was this very filing.
 
-        Raises WorkflowAlreadyStartedError for its own when that has ended.
+        Raises WorkflowAlreadyStartedError if its own case was started before and has ended.
         """
         if not self._texts.is_kept(*opening.rule_texts):
             with ledger_answers():
@@ -252,7 +258,7 @@ class ShareflowClient:
     # Commands
 
     async def command(self, request_id: str, command: Command) -> Answer:
-        """Give a command; answers when it is in the ledger.
+        """Give a command; returns when it is in the ledger.
 
         Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable, NeedsOperator.
         """
@@ -270,27 +276,27 @@ class ShareflowClient:
             answer = await self._send(request_id, sealed)
             if answer.asked == asked:
                 return answer
-            # Temporal answers a second call with the same key as it did the first: with what that one had asked.
+            # To a second call with the same key Temporal returns the first answer, with the first ``asked``.
             await asyncio.to_thread(self._done_before, request_id, command.key, sealed)
             return answer.model_copy(update={"repeated": True})
         except Crowded:
             raise
         except (RequestRefused, InvalidInput, Stale, Unavailable):
-            # It may have been done before: under another run, or by a task that the server has lost since.
+            # It may have been done before: in another run, or by a workflow task that the server has lost.
             repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed)
             if repeated is None:
                 raise
             return repeated
 
     def _turn_at(self, request_id: str) -> asyncio.Semaphore:
-        """The server takes ten updates of a case at once and fails the rest: callers of one process take turns."""
+        """Take turns: the server accepts ten updates of a case at once and fails the rest."""
         turn = self._turns.get(request_id)
         if turn is None:
             turn = self._turns[request_id] = asyncio.Semaphore(AT_ONCE)
         return turn
 
     def _done_before(self, request_id: str, caller_key: str, command: Command) -> Answer | None:
-        """What a command has done, where it was given before. Raises KeyReused when that was another, or by another."""
+        """The answer to a command given before, or None. Raises KeyReused if that was another's, or another command."""
         with ledger_answers():
             events = self.reader.events_of_caller_key(request_id, caller_key)
         if not events:
@@ -341,9 +347,9 @@ class ShareflowClient:
     async def _caught_up(
         self, handle: WorkflowHandle[Any, Any], request_id: str, refusal: WorkflowUpdateFailedError
     ) -> bool:
-        """After a refusal by a case that a crash had left behind the ledger: let it take over what it missed.
+        """After a refusal, if a crash had left the case behind the ledger: make it catch up.
 
-        False when it knew all there was: then the refusal stands.
+        False if it was up to date; then the refusal stands.
         """
         details = refusal.cause.details if isinstance(refusal.cause, ApplicationError) else ()
         if len(details) < 2:
@@ -359,7 +365,7 @@ class ShareflowClient:
             await asyncio.sleep(0.05)
 
     def _gone(self, request_id: str, command: Command) -> Answer:
-        """The workflow has ended or never was: the ledger knows which."""
+        """The workflow has ended or never existed; the ledger knows which."""
         case = self.get(request_id)
         repeated = self._done_before(request_id, caller_key(command.key), command)
         if repeated is not None:
@@ -385,7 +391,7 @@ async def _update(handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
 
 
 def state_of(case: CaseDetail) -> CaseState:
-    """The ledger's case in the shape in which the workflow answers."""
+    """The state of a case in the ledger, in the form in which the workflow returns it."""
     return CaseState(
         request_id=case.request_id, statute=case.statute, stage=case.stage, outcome=case.outcome, head=case.seq
     )
