@@ -1,4 +1,4 @@
-"""How the outside starts and drives cases. ``starter.Client`` and its like are the same names as in ``shareflow``."""
+"""What all doors share to start and drive cases. ``starter`` also exports the names of ``shareflow``."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,7 @@
-"""What doors know of Temporal: a case that has answered has everything up to there in its history.
+"""Confirmations by doors: a case that has answered has everything up to that event in Temporal's history.
 
-The ledger is told in batches, later and aside: no call waits for it, and none fails by it. What is not told, because
-the process ended first or the database was away, the reconciliation finds out by asking.
+They are written to the ledger in batches in the background, so no call waits for them or fails because of them. What is
+not written, because the process ended or the database was down, the reconciliation finds out by asking.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from ledger.writer import Writer
 log = logging.getLogger("shareflow.confirmed")
 
 EVERY = timedelta(seconds=3)
-"""How long heads are gathered before they are told together."""
+"""How long heads are collected before they are written together."""
 
 
 class AnsweredHeads:
-    """The heads that cases answered with, on their way to the ledger."""
+    """Heads from the answers of cases, to be written to the ledger."""
 
     def __init__(self, ledger: Writer, every: timedelta = EVERY) -> None:
         self._ledger = ledger
@@ -27,13 +27,13 @@ class AnsweredHeads:
         self._telling: asyncio.Task[None] | None = None
 
     def note(self, request_id: str, head: int) -> None:
-        """A case answered when it had come so far. To be called in an event loop."""
+        """Note the head in a case's answer. To be called in an event loop."""
         self._noted[request_id] = max(head, self._noted.get(request_id, 0))
         if self._telling is None or self._telling.done():
             self._telling = asyncio.get_running_loop().create_task(self._tell_later())
 
     async def close(self) -> None:
-        """Tell what is left."""
+        """Write what is left."""
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)

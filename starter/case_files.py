@@ -1,4 +1,4 @@
-"""Files with one case each to open: under ``request`` stands what is filed in the procedure that they name."""
+"""Files that each open one case: ``request`` has what is filed in the named procedure."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -13,10 +13,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def kind_for(data: object, kind: type[M]) -> type[M]:
-    """The kind of file as which data is to be read: its ``request`` is what the procedure takes that the data names.
+    """The kind of file for reading some data: its ``request`` is that of the procedure named in the data.
 
-    Without a name it is of the default procedure. Under a name that no procedure has the request may be anything, so
-    that reading the data tells of the name.
+    Without a name, that of the default procedure. With an unknown name the request may be anything, so that reading the
+    data reports the name.
     """
     if not isinstance(data, Mapping) or "procedure" not in data:
         return kind_of(DEFAULT.name, kind)
@@ -25,6 +25,6 @@ def kind_for(data: object, kind: type[M]) -> type[M]:
 
 @cache
 def kind_of(procedure: ProcedureName | None, kind: type[M]) -> type[M]:
-    """The kind of file whose ``request`` is what is filed in the procedure; None: whatever it says."""
+    """The kind of file whose ``request`` is a filing of the procedure; None: anything."""
     filed: Any = PROCEDURES[procedure].matter if procedure else Mapping[str, Any]
     return create_model(kind.__name__, __base__=kind, request=(filed, ...))

@@ -1,4 +1,4 @@
-"""What starts a case: the message that a filing becomes, after the rules were asked whether it may be filed at all."""
+"""Turns a filing into the message that starts a case, after checking with the rules that it may be filed."""
 
 import uuid
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from starter.failures import refusal_of
 
 
 class Entered(NamedTuple):
-    """The message that starts a case, the case before it, and the events that the rules make of its filing."""
+    """The message that starts a case, the case before its filing, and the events of the filing."""
 
     opening: CaseOpening
     case: Case
@@ -48,7 +48,7 @@ def enter_case(
     places: frozenset[str] = frozenset({EVERYWHERE}),
     played: Played = IN_THE_WORLD,
 ) -> Entered:
-    """What opens a case, once the rules have said that it may be opened. Raises RequestRefused."""
+    """The opening of a case that the rules allow. Raises RequestRefused."""
     statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
     one = one_case(procedure, statute, matter, played)
@@ -78,19 +78,19 @@ def enter_case(
 def one_case(
     procedure: ProcedureName, statute: Statute, matter: Filed, played: Played = IN_THE_WORLD
 ) -> OneCase | None:
-    """Which case every such opening makes; None where each makes its own, as each played case is one of its own."""
+    """The one case of all such openings; None if each opening makes its own, as every played case does."""
     return None if played.alone else PROCEDURES[procedure].one_case(statute, matter)
 
 
 def matter_parties(procedure: ProcedureName, statute_or_place: str, matter: Filed) -> Parties:
-    """The departments of what is to be filed, and the statute or the place that it belongs to."""
+    """The parties of a filing, with the statute or the place that it belongs to."""
     any_text = next(iter(packaged_statutes().values()))
     case: Case = PROCEDURES[procedure].new_case("", any_text, default_policy(), matter)
     return replace(case.parties, statute=statute_or_place)
 
 
 def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, policy: Policy) -> None:
-    """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
+    """Raises RequestRefused if the rules refuse the filing, whoever files it."""
     case: Case = PROCEDURES[procedure].new_case("", statute_named(statute_id), policy, matter)
     try:
         refuse_days_out_of_range(matter)
@@ -100,7 +100,7 @@ def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, 
 
 
 def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:
-    """What is filed in a procedure, from plain data. Raises InvalidInput with the first problem as one sentence."""
+    """The filing of a procedure, from plain data. Raises InvalidInput with the first problem as one sentence."""
     try:
         return PROCEDURES[procedure].matter.model_validate(dict(data))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""A paper on its way in: digests are worked out while it comes, and nothing of it stays if it does not come whole."""
+"""A paper being uploaded: digests are computed on the way, and nothing stays if the upload is incomplete."""
 
 import hashlib
 import tempfile
@@ -7,11 +7,11 @@ from typing import Self
 
 
 class TooLarge(Exception):
-    """More bytes than a paper may have."""
+    """The paper exceeds the size limit."""
 
 
 class Arriving:
-    """Takes a content piece by piece into a file without a name, which ends with the process, however it ends.
+    """Receives a content in pieces into an unnamed file, which disappears with the process in any case.
 
     Raises TooLarge at the first byte beyond ``at_most``.
     """
@@ -34,12 +34,12 @@ class Arriving:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of what came so far, in hexadecimal."""
+        """SHA-256 of the content so far, in hexadecimal."""
         return self._sha256.hexdigest()
 
     @property
     def sm3(self) -> str:
-        """SM3 (GB/T 32905) of what came so far, in hexadecimal."""
+        """SM3 (GB/T 32905) of the content so far, in hexadecimal."""
         return self._sm3.hexdigest()
 
     def __enter__(self) -> Self:
@@ -48,5 +48,5 @@ class Arriving:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Forget it; what was kept is in the store."""
+        """Discard the temporary file; what was kept is in the store."""
         self.file.close()

@@ -1,4 +1,4 @@
-"""Attachments in a bucket of an S3-compatible object store: an object a content, named by its SHA-256."""
+"""Attachments in a bucket of an S3-compatible object store: one object for each content, named by its SHA-256."""
 
 import hashlib
 import tempfile
@@ -20,10 +20,10 @@ TRIES: Final = 3
 
 
 class BucketStore:
-    """Keeps attachments as objects of a bucket, which must be there; those of one first byte below a name of their own.
+    """Stores attachments as objects of an existing bucket, with the first byte of the digest as a prefix.
 
-    Every object is written whole, by one request, and is there for all once that is answered. Raises StartupError where
-    the bucket cannot be reached.
+    Each object is written by one request, completely, and is visible to all once that is answered. Raises StartupError
+    if the bucket cannot be reached.
     """
 
     def __init__(self, place: ObjectPlace, at_most: int) -> None:
@@ -47,7 +47,7 @@ class BucketStore:
             raise StartupError(f"The bucket {place.bucket} for attachments cannot be used ({error}).") from error
 
     def put(self, sha256: str, content: BinaryIO) -> None:
-        """Keep a content, in the place of whatever is there: what has the same digest is the same."""
+        """Store a content, replacing any object of the same digest, which is the same content."""
         name = place_of(sha256)
         refuse_other(content, sha256)
         content.seek(0)
@@ -55,7 +55,7 @@ class BucketStore:
             obstore.put(self._store, name, content)
 
     def open(self, sha256: str) -> BinaryIO:
-        """The content, found to have its digest. Raises AttachmentDamaged, OSError."""
+        """The content, checked against its digest. Raises AttachmentDamaged, OSError."""
         name, found = place_of(sha256), hashlib.sha256()
         aside = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
         try:
@@ -75,7 +75,7 @@ class BucketStore:
         return aside
 
     def exists(self, sha256: str) -> bool:
-        """Whether anything is kept under this digest. Raises OSError."""
+        """Whether there is a content with this digest. Raises OSError."""
         try:
             with _told_as_os_error():
                 obstore.head(self._store, place_of(sha256))
@@ -84,7 +84,7 @@ class BucketStore:
         return True
 
     def remove(self, sha256: str) -> bool:
-        """Let go of a content for good; whether it was there. Raises OSError."""
+        """Delete a content; returns whether it existed. Raises OSError."""
         there = self.exists(sha256)
         with _told_as_os_error():
             obstore.delete(self._store, place_of(sha256))
@@ -93,7 +93,7 @@ class BucketStore:
 
 @contextmanager
 def _told_as_os_error() -> Iterator[None]:
-    """A store that does not answer, or refuses, as a disk that fails: one sentence, without what was sent."""
+    """The error of the store as an OSError with one sentence, without the content of the request."""
     try:
         yield
     except FileNotFoundError:

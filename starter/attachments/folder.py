@@ -1,4 +1,4 @@
-"""Attachments in a folder: one file a content, named by its SHA-256, written whole or not at all."""
+"""Attachments in a folder: one file for each content, named by its SHA-256, written atomically."""
 
 import hashlib
 import os
@@ -13,13 +13,13 @@ from starter.attachments.store import AttachmentDamaged, place_of
 
 PIECE = 1024 * 1024
 ABANDONED_SECONDS = 3600.0
-"""A half-written file this old has no writer any more: its process was killed."""
+"""A partial file of this age has no writer any more: its process was killed."""
 
 
 class FolderStore:
-    """Keeps attachments under ``folder``, those of one first byte in a folder of their own.
+    """Stores attachments under ``folder``, in subfolders by the first byte of the digest.
 
-    Raises StartupError where the folder cannot be used.
+    Raises StartupError if the folder cannot be used.
     """
 
     def __init__(self, folder: Path, at_most: int) -> None:
@@ -38,7 +38,7 @@ class FolderStore:
             ) from error
 
     def put(self, sha256: str, content: BinaryIO) -> None:
-        """Keep a content unless it is there already, whole: written aside, made durable, then named."""
+        """Store a content unless it exists undamaged: written to a temporary file, synced, then renamed."""
         path = self._path(sha256)
         if path.is_file() and _digest(path) == sha256:
             return
@@ -57,7 +57,7 @@ class FolderStore:
             make_durable(changed)
 
     def open(self, sha256: str) -> BinaryIO:
-        """The content, after a look at every byte of it."""
+        """The content, after checking its digest."""
         try:
             file = self._path(sha256).open("rb")
         except FileNotFoundError:
@@ -69,11 +69,11 @@ class FolderStore:
         return file
 
     def exists(self, sha256: str) -> bool:
-        """Whether anything is kept under this digest."""
+        """Whether there is a content with this digest."""
         return self._path(sha256).is_file()
 
     def remove(self, sha256: str) -> bool:
-        """Let go of a content for good; whether it was there."""
+        """Delete a content; returns whether it existed."""
         return remove_durably(self._path(sha256))
 
     @property
@@ -84,13 +84,13 @@ class FolderStore:
         return self.folder / place_of(sha256)
 
     def _sweep(self) -> None:
-        """Clear away what killed processes left half-written."""
+        """Remove partial files left by killed processes."""
         oldest = time.time() - ABANDONED_SECONDS
         for left in self._arriving.iterdir():
             try:
                 if left.stat().st_mtime < oldest:
                     left.unlink()
-            except FileNotFoundError:  # its writer, or another sweep, was quicker
+            except FileNotFoundError:  # its writer, or another sweep, was faster
                 continue
 
 

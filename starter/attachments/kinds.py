@@ -1,4 +1,4 @@
-"""What a paper is, told from its content: a name and a declared type are only claims."""
+"""The type of a paper, determined from its content: file name and declared type are only claims."""
 
 import codecs
 import re
@@ -26,7 +26,7 @@ ENDINGS = {
     TEXT: (".txt",),
     CSV: (".csv",),
 }
-"""The types that are taken, with the endings that their names may have, the usual one first."""
+"""The accepted types, with the file endings that they may have, the usual one first."""
 
 SAME = {
     "image/jpg": JPEG,
@@ -35,13 +35,13 @@ SAME = {
     "application/csv": CSV,
     "text/x-csv": CSV,
 }
-"""Other names of taken types."""
+"""Other names of accepted types."""
 
 NO_CLAIM = ("", "application/octet-stream")
 """Declared types that claim nothing."""
 
 PACKED = {OFD: "OFD.xml", DOCX: "word/document.xml", XLSX: "xl/workbook.xml"}
-"""Types that are ZIP archives, with the part that only they have."""
+"""Types that are ZIP archives, each with a part that only it has."""
 
 HEAD = 16 * 1024
 PIECE = 256 * 1024
@@ -49,14 +49,14 @@ LARGEST_DIRECTORY = 2 * 1024 * 1024
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 
 _ACTIVE = re.compile(r"\s*(<[!?a-z/]|#!|\{\\rtf)", re.IGNORECASE)
-"""Text that a program would show or run rather than read: markup, scripts, rich text."""
+"""Active text: markup, scripts, rich text."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 class NotTaken(Exception):
-    """A content of a type that is not taken, or of another type than was claimed.
+    """The type of a content is not accepted, or differs from the claim.
 
-    ``word`` names the sentence in the catalogue (``attachment``) that tells it, ``details`` fill it.
+    ``word`` names its sentence in the catalogue (``attachment``), ``details`` fill it in.
     """
 
     def __init__(self, word: str, **details: str) -> None:
@@ -68,7 +68,7 @@ class NotTaken(Exception):
 def kind_of(content: BinaryIO, claimed: str | None, name: str | None = None) -> str:
     """The media type of a content, which must be the one ``claimed`` (a Content-Type), if any.
 
-    Nothing in a text tells whether it is a table: there the claim decides, then the name. Raises NotTaken.
+    Whether a text is a table cannot be detected: the claim decides, or else the name. Raises NotTaken.
     """
     claim = _claim(claimed)
     found = _looked_at(content)
@@ -82,7 +82,7 @@ def kind_of(content: BinaryIO, claimed: str | None, name: str | None = None) -> 
 
 
 def refuse_foreign_claim(claimed: str | None) -> None:
-    """Refuse what says itself that it is of a type that is not taken, before it is read. Raises NotTaken."""
+    """Refuse a content whose declared type is not accepted, before it is read. Raises NotTaken."""
     if _claim(claimed) not in (*NO_CLAIM, *ENDINGS):
         raise NotTaken("unknown_type")
 
@@ -93,7 +93,7 @@ def _claim(claimed: str | None) -> str:
 
 
 def fitting_name(name: str | None, kind: str) -> str:
-    """A file name whose ending says what the content is, so that nobody opens it with something else."""
+    """A file name with the right ending for the content, so that it opens in the right program."""
     endings = ENDINGS[kind]
     if not name:
         return "attachment" + endings[0]
@@ -120,7 +120,7 @@ def _signatures(head: bytes) -> frozenset[str]:
 
 
 def _packed(content: BinaryIO) -> str | None:
-    """Which packed type, if exactly one; none that carries macros."""
+    """The packed type, if it is exactly one and has no macros."""
     if not _has_a_modest_directory(content):
         return None
     try:
@@ -135,7 +135,7 @@ def _packed(content: BinaryIO) -> str | None:
 
 
 def _has_a_modest_directory(content: BinaryIO) -> bool:
-    """Whether an archive's directory can be read in a moment; one made to keep a reader busy is no paper."""
+    """Whether an archive's directory is small enough to read quickly, so that it is not a zip bomb."""
     size = content.seek(0, 2)
     content.seek(max(0, size - 0xFFFF - _END_OF_DIRECTORY.size))
     tail = content.read()

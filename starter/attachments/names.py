@@ -1,4 +1,4 @@
-"""The file name of an upload, as its headers give it: bounded, printable, and a name, not a path."""
+"""The file name in the headers of an upload: bounded, printable, and without folders."""
 
 from collections.abc import Sequence
 from email.message import Message
@@ -15,13 +15,13 @@ _TEXT = TypeAdapter(ShortText)
 
 
 class BadName(ValueError):
-    """A file name that cannot be used; the message says what is wrong with it."""
+    """A file name that cannot be used; the message says why."""
 
 
 def name_from(x_filename: str | None, content_disposition: str | None, language: Language) -> str | None:
-    """The name in ``X-Filename`` (UTF-8, percent-encoded or not), else in Content-Disposition; None for none.
+    """The name in ``X-Filename`` (UTF-8, percent-encoded or not), else in Content-Disposition; None without one.
 
-    Header values are as a server hands them over, one character a byte. Raises BadName.
+    Header values have one character for each byte, as servers deliver them. Raises BadName.
     """
     try:
         given = _plain(x_filename) if x_filename else _disposed(content_disposition or "")
@@ -44,7 +44,7 @@ def _plain(value: str) -> str:
 
 
 def _disposed(value: str) -> str:
-    """The name in ``filename*``, else in ``filename``: the one is there for those who can read it (RFC 6266, 4.3)."""
+    """The name in ``filename*``, otherwise in ``filename``: RFC 6266, 4.3 prefers the former."""
     message = Message()
     message["Content-Disposition"] = value.encode("latin-1").decode("utf-8")
     parameters: Sequence[tuple[str, Any]] = message.get_params([], "Content-Disposition")
@@ -52,6 +52,6 @@ def _disposed(value: str) -> str:
     for said in given:
         if isinstance(said, tuple) and said[0]:
             return str(said[2].encode("latin-1").decode(said[0]))
-    # Without a charset it is no extended value after all, but may be what was meant.
+    # Without a charset it is not an extended value, but may still be what was meant.
     given.sort(key=lambda said: isinstance(said, tuple))
     return next((said[2] if isinstance(said, tuple) else said for said in given), "")

@@ -1,4 +1,4 @@
-"""Where attachments are kept: what a folder does, and a bucket of an object store."""
+"""The interface of stores of attachments, implemented by a folder and by a bucket."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class AttachmentDamaged(Exception):
-    """What is kept under a digest is gone or no longer has that digest: it must never be served."""
+    """A stored content is missing or no longer has its digest; it must not be served."""
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The attachment {sha256} is missing from the store or damaged; restore it from a backup.")
@@ -17,14 +17,14 @@ class AttachmentDamaged(Exception):
 
 
 def place_of(sha256: str) -> str:
-    """Where a content is kept within its store. Raises ValueError for what is no digest."""
+    """The path of a content within its store. Raises ValueError for an invalid digest."""
     if not _DIGEST.fullmatch(sha256):
         raise ValueError(f"{sha256[:80]!r} is no SHA-256 in lower-case hexadecimal")
     return f"{sha256[:2]}/{sha256}"
 
 
 def refuse_other(content: BinaryIO, sha256: str) -> None:
-    """Read a content from its start. Raises ValueError where it has another digest."""
+    """Read a content from its start. Raises ValueError if it has another digest."""
     content.seek(0)
     digest = hashlib.sha256()
     while piece := content.read(PIECE):
@@ -34,25 +34,25 @@ def refuse_other(content: BinaryIO, sha256: str) -> None:
 
 
 class AttachmentStore(Protocol):
-    """Keeps contents by their SHA-256. All calls block; they may come from several threads and processes at once.
+    """Stores contents by their SHA-256. All calls block; they may come from several threads and processes at once.
 
-    ``at_most`` is the largest content that it takes, in bytes. Raises OSError when the place itself fails.
+    ``at_most`` is the size limit of a content, in bytes. Raises OSError if the store fails.
     """
 
     at_most: int
 
     def put(self, sha256: str, content: BinaryIO) -> None:
-        """Keep a content, read from its start. When this returns it is safe; when it fails nothing of it is there.
+        """Store a content, read from its start, durably or not at all.
 
-        A content that is kept already stays as it is; a damaged one is replaced. Raises ValueError for a content
-        that has another digest.
+        An existing content stays as it is; a damaged one is replaced. Raises ValueError if the content has another
+        digest.
         """
 
     def open(self, sha256: str) -> BinaryIO:
-        """The content, found to have its digest; close it. Raises AttachmentDamaged."""
+        """The content, checked against its digest; the caller closes it. Raises AttachmentDamaged."""
 
     def exists(self, sha256: str) -> bool:
-        """Whether anything is kept under this digest."""
+        """Whether there is a content with this digest."""
 
     def remove(self, sha256: str) -> bool:
-        """Let go of a content for good; whether it was there."""
+        """Delete a content; returns whether it existed."""
