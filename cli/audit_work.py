@@ -74,10 +74,11 @@ async def checkpoint(secret: Path | None, to: Path | None) -> None:
     import asyncio
 
     from cli.connection import ledger_connected
-    from configuration.log_key import signer_in
+    from configuration.log_key import signer_in, signer_there
 
     async with ledger_connected() as ledger:
-        signer = signer_in(_secret(secret))
+        # A file that was named and is not there is a slip: a new key would give the log another name for good.
+        signer = signer_there(secret) if secret else signer_in(_secret(None))
         note = await asyncio.to_thread(ledger.reader.log.checkpoint, signer, datetime.now(UTC))
     if to is None:
         typer.echo(note, nl=False)

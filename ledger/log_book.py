@@ -5,7 +5,8 @@ by whoever comes first; a crash in between enters them once all the same. What w
 checkpoint of today binds whatever came before it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -64,9 +65,7 @@ class LogBook:
 
         Raises AnotherLog for a log from which entries were taken.
         """
-        with self._engine.begin() as connection:
-            log.alone(connection)
-            _check_whole(connection)
+        with self._alone() as connection:
             entries = log.next_entries(connection, at_most)
             if entries:
                 size = log.length(connection)
@@ -92,9 +91,7 @@ class LogBook:
         which entries were taken.
         """
         self._enter_all()
-        with self._engine.begin() as connection:
-            log.alone(connection)
-            return self._closed(connection, signer, at)[0]
+        return self._closed(signer, at)[0]
 
     def checkpoint_when_due(self, signer: Signer, at: datetime, every: timedelta) -> str | None:
         """A checkpoint where the newest is older than ``every`` and something was recorded since; None otherwise.
@@ -105,12 +102,8 @@ class LogBook:
             if not log.is_due(connection, every):
                 return None
         self._enter_all()
-        with self._engine.begin() as connection:
-            log.alone(connection)
-            if not log.is_due(connection, every):
-                return None
-            note, new = self._closed(connection, signer, at)
-            return note if new else None
+        note, new = self._closed(signer, at, every)
+        return note if new else None
 
     def waits_for_a_stamp(self, every: timedelta) -> str | None:
         """The newest checkpoint, whoever made it, where none that was made in this while has a timestamp; else None."""
@@ -121,20 +114,44 @@ class LogBook:
         while self.extend():
             pass
 
-    def _closed(self, connection: Connection, signer: Signer, at: datetime) -> tuple[str, bool]:
-        """The checkpoint of the log as it is now, and whether it is a new one."""
-        _check_whole(connection)
-        size, newest = log.length(connection), log.newest_checkpoint(connection)
-        name, before = signer.key.name, None if newest is None else read_public_key(newest.key).name
-        if before not in (None, name):
-            raise AnotherLog(f"The checkpoints of this log are in the name of {before}, and the key is that of {name}.")
-        if newest is not None and newest.size == size:
+    def _closed(self, signer: Signer, at: datetime, every: timedelta | None = None) -> tuple[str, bool]:
+        """The checkpoint of the log as it is now, and whether it is a new one; ``every``: only where one is due.
+
+        A device may take its time to sign: the log is not held meanwhile, and the first to be done counts.
+        """
+        with self._alone() as connection:
+            newest = log.newest_checkpoint(connection)
+            if newest is not None and every is not None and not log.is_due(connection, every):
+                return newest.note, False
+            drawn = self._drawn(connection, signer.key, at, newest)
+        if newest is not None and newest.size == drawn.size:
             return newest.note, False
-        roots = [self._root(connection, algorithm, size) for algorithm in ALGORITHMS]
-        heads = _heads_now(connection, newest)
-        note = Checkpoint(name, size, roots[0], roots[1], at, heads).note().signed(signer).written()
-        log.keep_checkpoint(connection, size, note, signer.key.written())
+        note = drawn.note().signed(signer).written()
+        with self._alone() as connection:
+            newest = log.newest_checkpoint(connection)
+            if newest is not None and newest.size >= drawn.size:
+                return newest.note, False
+            log.keep_checkpoint(connection, drawn.size, note, signer.key.written())
         return note, True
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """A transaction in which nobody else enters anything. Raises AnotherLog."""
+        with self._engine.begin() as connection:
+            log.alone(connection)
+            _check_whole(connection)
+            yield connection
+
+    def _drawn(self, connection: Connection, key: PublicKey, at: datetime, newest: KeptCheckpoint | None) -> Checkpoint:
+        """What a checkpoint says of the log as it is now, not signed yet. Raises AnotherLog."""
+        before = None if newest is None else read_public_key(newest.key).name
+        if before not in (None, key.name):
+            raise AnotherLog(
+                f"The checkpoints of this log are in the name of {before}, and the key is that of {key.name}."
+            )
+        size = log.length(connection)
+        roots = [self._root(connection, algorithm, size) for algorithm in ALGORITHMS]
+        return Checkpoint(key.name, size, roots[0], roots[1], at, _heads_now(connection, newest))
 
     def is_whole(self) -> bool:
         """Whether the log has every entry that it ever had, as far as the ledger itself can tell."""

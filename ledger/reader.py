@@ -65,10 +65,14 @@ from ledger.stuck_book import StuckBook
 
 
 class Reader:
-    """Read access to the ledger, safe for many threads. ``engine`` is for the owner of the connections."""
+    """Read access to the ledger, safe for many threads.
+
+    ``engine`` is for the owner of the connections; ``log`` is the log of all events and acts, with its proofs.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.log = LogBook(engine)
         self._texts = RuleTextStore(engine)
 
     def close(self) -> None:
@@ -309,11 +313,6 @@ class Reader:
         page = audited.audited_cases(self.engine, wanted, cursor, limit)
         self._texts.fetch_what_is_there(*{d for case in page.cases for d in (case.statute_digest, case.policy_digest)})
         return page
-
-    @property
-    def log(self) -> LogBook:
-        """The log of all events and acts, its proofs and its checkpoints."""
-        return LogBook(self.engine)
 
     def archived_runs(self, request_id: str) -> tuple[ArchivedRun, ...]:
         """The archived runs of a case, in the order in which they ended."""

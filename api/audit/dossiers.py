@@ -45,7 +45,7 @@ async def dossier(
     request_id: RequestId,
     context: ContextIn,
     checkpoint: Annotated[
-        int | None, Query(ge=1, le=2**62, description="How many entries a checkpoint covers that you have kept.")
+        int | None, Query(ge=0, le=2**62, description="How many entries a checkpoint covers that you have kept.")
     ] = None,
     without_persons: Annotated[
         bool, Query(description="Name nobody who acted in the case; the bytes of papers are left out, too.")

@@ -104,10 +104,13 @@ async def timestamp(size: Size, context: ContextIn, _: CallerIn, language: Langu
 
 @router.get("/{size}/growth/{old}", response_model=GrowthOut, summary="That the log has only grown")
 async def growth(size: Size, old: Size, context: ContextIn, _: CallerIn, language: LanguageIn) -> Response:
-    """The consistency proof from one checkpoint to a later one (RFC 6962): for a witness to check."""
+    """The consistency proof from one checkpoint to a later one (RFC 6962): for a witness to check.
+
+    Every log has grown from none: of 0 entries there is nothing to show, and the proof is empty.
+    """
     log = context.reader.log
-    both = [await asyncio.to_thread(log.checkpoint_of, each) for each in (old, size)]
-    if None in both or not 0 < old <= size:
+    both = [await asyncio.to_thread(log.checkpoint_of, each) for each in (old or size, size)]
+    if None in both or old > size:
         raise Problem(404, "not_found", detail=label("checkpoint", "not_there", language))
     sha256, sm3 = await asyncio.to_thread(log.consistency, old, size)
     hashes = [[each.hex() for each in way] for way in (sha256, sm3)]

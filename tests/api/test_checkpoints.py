@@ -102,6 +102,8 @@ async def test_another_authority_sees_the_log_grow_and_cosigns(ledger: Engine, r
         old, new = (bytes.fromhex(each["roots"][algorithm]) for each in (before, newest))
         path = [bytes.fromhex(each) for each in proof[algorithm]]
         check_consistency(TreeHash(algorithm), sizes[0], old, sizes[1], new, path)
+    from_none = (await readers.get("auditor", f"/v1/checkpoints/{sizes[1]}/growth/0")).json()
+    assert from_none == {"old_size": 0, "size": sizes[1], "sha256": [], "sm3": []}, "as of every log"
     assert (await readers.get("auditor", f"/v1/checkpoints/{sizes[1]}/growth/5")).status_code == 404
     assert (await readers.get("auditor", f"/v1/checkpoints/{sizes[0]}/growth/{sizes[1]}")).status_code == 404
 

@@ -84,6 +84,10 @@ async def test_another_authority_cosigns_and_its_key_alone_will_do(
     witness = Witness("audit.example", b"\x07" * 32, lambda: 1_800_000_000)
     secret, note, keys, packed = (tmp_path / name for name in ("log.key", "note", "witnesses", "case.zip"))
     secret.write_text(write_secret_key(LOG_KEY.key.name, b"\x01" * 32), encoding="ascii")
+    slip = tmp_path / "log.kee"
+    refused = await asyncio.to_thread(shareflow, "audit", "checkpoint", "--secret", slip)
+    assert f"{slip} is not there: `shareflow audit key --secret" in refused.plainly_refused()
+    assert not slip.exists(), "a key that is made by a slip would name the log for good"
     made = await asyncio.to_thread(shareflow, "audit", "checkpoint", "--secret", secret, "-o", note)
     assert made.code == 0, made
     note.write_text(read_note(note.read_text("utf-8")).signed(witness).written(), "utf-8")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,6 +50,30 @@ def test_a_checkpoint_is_made_when_the_last_is_old_and_something_came(own: Engin
     assert newest is not None
     assert counts(own).unsigned_since == newest.made_at
     assert [when_due(own, DAY), when_due(own, ALWAYS), when_due(own, ALWAYS)] == [None, 4, None]
+
+
+class SlowDevice:
+    """A key in a device: while it signs others enter in the log what comes, and one of them makes a checkpoint."""
+
+    def __init__(self, own: Engine, resolve: Callable[..., object], others: Callable[[], object]) -> None:
+        self.key, self._own, self._resolve, self._others = SIGNER.key, own, resolve, others
+
+    def sign(self, message: bytes) -> bytes:
+        record_step(self._own, Steps(uuid.uuid4().hex).filing(), self._resolve, "sm3")
+        self._others()
+        return SIGNER.sign(message)
+
+
+def test_nobody_waits_for_a_device_that_signs(own: Engine, resolve: Callable[..., object]) -> None:
+    book, now = LogBook(own), datetime.now(UTC)
+    record_step(own, Steps("a").filing(), resolve, "sm3")
+    first = book.checkpoint(SlowDevice(own, resolve, book.extend), now)
+    assert checkpoint_in(read_note(first)).size == 2
+    assert book.is_behind()
+    made: list[str] = []
+    second = book.checkpoint(SlowDevice(own, resolve, lambda: made.append(LogBook(own).checkpoint(SIGNER, now))), now)
+    assert [second] == made, "another made a newer one meanwhile: that counts"
+    assert checkpoint_in(read_note(second)).size == 6
 
 
 def test_of_many_workers_one_makes_it(own: Engine, resolve) -> None:
