@@ -2,13 +2,14 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+import struct
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -17,6 +18,9 @@ from configuration.settings import Settings
 
 PATIENCE: Final = 5.0
 """Seconds for all servers together."""
+_BY_TLS: Final = frozenset({"require", "verify-ca", "verify-full"})
+_SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
+"""What PostgreSQL's protocol has a client say who wants TLS; the server answers S."""
 _UNREADABLE: Final = (OSError, ValueError, RuntimeError)
 """Of a file that is no certificate, and of the client configuration of Temporal: told by whoever needs it."""
 
@@ -31,7 +35,7 @@ def certificates_of(settings: Settings) -> Mapping[str, datetime]:
     for name, until in _in_files(settings):
         with suppress(*_UNREADABLE):
             found[name] = until()
-    return {**found, **_shown_by(dict.fromkeys(_servers(settings)))}
+    return {**found, **_shown_by({*_servers(settings)})}
 
 
 def _in_files(settings: Settings) -> Iterator[tuple[str, Callable[[], datetime]]]:
@@ -69,36 +73,51 @@ def _last(pem: bytes) -> datetime:
     return max(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem))
 
 
-def _servers(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Those that show a certificate: the API and the issuer by https, and Temporal by TLS."""
+class _Server(NamedTuple):
+    """Where a certificate is shown; ``greeted``: as PostgreSQL, once it is asked for TLS in its own words."""
+
+    host: str
+    port: int
+    greeted: bool = False
+
+
+def _servers(settings: Settings) -> Iterator[_Server]:
+    """Those that show a certificate: the API and the issuer by https, Temporal and the database by TLS."""
     for address in (settings.public_url, settings.oidc_issuer):
         parts = urlsplit(address or "")
         if parts.scheme == "https" and parts.hostname:
-            yield parts.hostname, parts.port or 443
+            yield _Server(parts.hostname, parts.port or 443)
     if settings.temporal_address and _temporal_tls(settings):
         host, _, port = settings.temporal_address.rpartition(":")
-        yield host, int(port)
+        yield _Server(host, int(port))
+    database = urlsplit(settings.database_url or "")
+    if database.hostname and not _BY_TLS.isdisjoint(parse_qs(database.query).get("sslmode", ())):
+        yield _Server(database.hostname, database.port or 5432, greeted=True)
 
 
-def _shown_by(servers: Mapping[tuple[str, int], None]) -> Mapping[str, datetime]:
+def _shown_by(servers: Collection[_Server]) -> Mapping[str, datetime]:
     if not servers:
         return {}
     pool = ThreadPoolExecutor(len(servers), thread_name_prefix="certificates")
-    asked = {f"{host}:{port}": pool.submit(_shown, host, port) for host, port in servers}
+    asked = {f"{each.host}:{each.port}": pool.submit(_shown, each) for each in servers}
     answered, _ = wait(asked.values(), PATIENCE)
     pool.shutdown(wait=False, cancel_futures=True)
     ends = {address: told.result() for address, told in asked.items() if told in answered}
     return {address: until for address, until in ends.items() if until is not None}
 
 
-def _shown(host: str, port: int) -> datetime | None:
+def _shown(server: _Server) -> datetime | None:
     """Until when a server's certificate is good; whether it may be trusted is the caller's to see."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        plain = socket.create_connection((host, port), PATIENCE)
-        with plain, context.wrap_socket(plain, server_hostname=host) as secured:
-            certificate = secured.getpeercert(binary_form=True)
+        with socket.create_connection((server.host, server.port), PATIENCE) as plain:
+            if server.greeted:
+                plain.sendall(_SSL_REQUEST)
+                if plain.recv(1) != b"S":
+                    return None
+            with context.wrap_socket(plain, server_hostname=server.host) as secured:
+                certificate = secured.getpeercert(binary_form=True)
     except OSError:
         return None
     return x509.load_der_x509_certificate(certificate).not_valid_after_utc if certificate else None

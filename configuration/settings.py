@@ -6,8 +6,9 @@ An empty value is none. ``docs/operations.md`` has a table of them.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from configuration.caller_settings import CallerSettings
@@ -41,6 +42,7 @@ from configuration.values import (
 if TYPE_CHECKING:
     from protocol.connecting import NamedServer
 
+KEY_OF_TEMPORAL: Final = "TEMPORAL_TLS_CLIENT_KEY_PATH"
 OWN: Final = "SHAREFLOW_"
 """How the names of our variables begin."""
 
@@ -357,6 +359,11 @@ class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
         if said and file:
             raise StartupError(f"{setting.variable} and {setting.file_variable} are both set: leave one of them out.")
         return secret_in(setting.file_variable, file) if file else said
+
+    @property
+    def secret_files(self) -> Sequence[Path]:
+        """The files that were named for secrets, in the place of a text: ours, and the key of Temporal's own client."""
+        return [Path(file) for file in (*self._files.values(), self._of_temporal.get(KEY_OF_TEMPORAL)) if file]
 
     @cached_property
     def temporal(self) -> "NamedServer":

@@ -13,12 +13,14 @@ from cli.checks.machine import (
     state_folder_check,
     temporal_program_check,
 )
+from cli.checks.secret_files import secrets_check
 from cli.checks.variables import settings_check
 from configuration.settings import Settings
 
 BY_THEMSELVES: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", python_check),
     ("settings", settings_check),
+    ("secrets", secrets_check),
     ("temporal_program", temporal_program_check),
     ("postgres_program", postgres_program_check),
     ("state_folder", state_folder_check),

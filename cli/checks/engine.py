@@ -1,6 +1,8 @@
 """The engine that runs here or that the environment names: database, Temporal, and whether they agree on the cases."""
 
 import asyncio
+import re
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -29,6 +31,8 @@ from protocol.connecting import TemporalClient, connect_as_named, namespace_is_t
 from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
 CASES_LOOKED_AT = 50
+BY_A_PROXY: Final = re.compile(r"invalid compression flag.*\bstatus: (?P<status>\d{3}[\w ]*)")
+"""What the client says of an answer that is a page for people, and so no server's of Temporal."""
 NAMES = {"database": Settings.database_url.variable, "temporal": Settings.temporal_address.variable}
 
 
@@ -101,6 +105,8 @@ async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Chec
     except StartupError as error:  # of the keys that seal messages, of which a check of its own tells more
         return skipped("temporal", "temporal_not_asked", address=address, why=error), None
     except (RuntimeError, TimeoutError) as error:
+        if answered := BY_A_PROXY.search(str(error)):
+            return problem("temporal", "temporal_behind_proxy", address=address, status=answered["status"]), None
         word = "temporal_away" if named else "temporal_here_away"
         return problem("temporal", word, address=address, why=error, **NAMES), None
     if not await namespace_is_there(client):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from cli.checks.machine import state_folder_check
 from cli.checks.sealing import sealing_check
+from cli.checks.secret_files import secrets_check
 from cli.checks.writing import takes_nothing
 from configuration.files import others_may_read
 from configuration.settings import OWN, Settings
@@ -67,7 +68,7 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     (tmp_path / "file").touch()
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "file" / "state"))
     monkeypatch.setenv("SHAREFLOW_POLICY", str(tmp_path / "nowhere.yaml"))
-    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/x")
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://me:unsaid@127.0.0.1:1/x")
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setattr("embedded.stack.temporal.shutil.which", lambda *_, **__: None)
     said = shareflow("doctor", "--json")
@@ -83,7 +84,7 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     assert "SHAREFLOW_STATE" in bad["state_folder"]["mend"]
     assert "TEMPORAL_ADDRESS" in bad["temporal"]["mend"]
     assert "SHAREFLOW_DATABASE_URL" in bad["database"]["says"]
-    assert "secret" not in said.out
+    assert "unsaid" not in said.out
     assert "Traceback" not in said.out + said.err
     assert not (tmp_path / "file" / "state").exists()
     monkeypatch.delenv("TEMPORAL_ADDRESS")
@@ -153,6 +154,21 @@ def test_keys_that_others_may_read_are_a_problem(
     monkeypatch.setattr(os, "geteuid", lambda: 10001)
     monkeypatch.setattr(Path, "stat", lambda _, **__: strangers)
     assert others_may_read(keys)
+
+
+def test_passwords_and_keys_in_files_that_others_may_read_are_told(tmp_path: Path) -> None:
+    assert secrets_check(Settings({})).state == "skipped"
+    files = [tmp_path / name for name in ("url", "key", "secret", "robots")]
+    names = ("SHAREFLOW_DATABASE_URL_FILE", "TEMPORAL_TLS_CLIENT_KEY_PATH", "SHAREFLOW_OIDC_CLIENT_SECRET_FILE")
+    settings = Settings(dict(zip((*names, Settings.robots.variable), map(str, files), strict=True)))
+    for file in files:
+        file.touch(0o600)
+    assert secrets_check(settings).says == "4 files with passwords and keys, which nobody else may read"
+    for file in files:
+        file.chmod(0o644)
+        found = secrets_check(settings)
+        assert (found.state, found.says) == ("warning", f"Others may read: {file}.")
+        file.unlink()
 
 
 def test_a_database_that_answers_and_takes_nothing_is_told(own: Engine) -> None:

@@ -255,15 +255,18 @@ def written_certificate(file: Path, for_days: float) -> Path:
 
 
 @asynccontextmanager
-async def showing(folder: Path, for_days: float) -> AsyncIterator[str]:
-    """A server that shows a certificate which is good for so long."""
+async def showing(folder: Path, for_days: float, as_postgres: bool = False) -> AsyncIterator[str]:
+    """A server that shows a certificate which is good for so long; as PostgreSQL once it is asked in its words."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(written_certificate(folder / "chain.pem", for_days))
 
-    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if as_postgres and (await reader.readexactly(8)).hex() == "0000000804d2162f":
+            writer.write(b"S")
+            await writer.start_tls(context)
         writer.close()
 
-    async with await asyncio.start_server(close, "127.0.0.1", 0, ssl=context) as server:
+    async with await asyncio.start_server(close, "127.0.0.1", 0, ssl=None if as_postgres else context) as server:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
@@ -280,6 +283,11 @@ async def test_certificates_that_are_good_soon_over_and_over(tmp_path: Path) -> 
     async with showing(tmp_path, -1.0) as server:
         named = {"TEMPORAL_ADDRESS": server, "TEMPORAL_TLS": "true"}
         assert "has expired" in (await certificates_check(Settings(named))).says
+    async with showing(tmp_path, 9.5, as_postgres=True) as server:
+        url = f"postgresql://shareflow_app:x@{server}/shareflow"
+        found = await certificates_check(Settings({Settings.database_url.variable: f"{url}?sslmode=verify-full"}))
+        assert (found.state, f"The certificate of {server} expires in 9 days" in found.says) == ("warning", True)
+        assert (await certificates_check(Settings({Settings.database_url.variable: url}))).state == "skipped"
 
 
 async def test_certificates_in_files_are_told_by_the_doctor_and_as_figures(tmp_path: Path) -> None:

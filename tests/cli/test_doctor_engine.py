@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
-from cli.checks.engine import engine_checks
+from cli.checks.engine import BY_A_PROXY, engine_checks
 from cli.checks.findings import Check
 from configuration.log_key import signer_in
 from configuration.settings import Settings
@@ -158,3 +158,14 @@ async def test_checkpoints_that_are_made_and_those_that_are_not(
             "ok",
             True,
         )
+
+
+def test_a_page_of_a_proxy_is_told_apart_from_a_temporal_that_is_away() -> None:
+    said = (
+        "Failed client connect: Server connection error: protocol error: received message with invalid compression "
+        "flag: 60 (valid flags are 0 and 1) while receiving response with status: 502 Bad Gateway, metadata: {..}"
+    )
+    found = BY_A_PROXY.search(said)
+    assert found is not None
+    assert found["status"] == "502 Bad Gateway"
+    assert BY_A_PROXY.search("Failed client connect: tcp connect error: Connection refused (os error 111)") is None
