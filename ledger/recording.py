@@ -1,7 +1,7 @@
-"""Recording a step: all that one decision writes, in one transaction, once however often it is asked.
+"""Recording a step: everything that one decision writes, in one transaction, idempotently.
 
-What can be known before is worked out here: deadlines, digests, what the events make of their own clocks. What only
-the ledger knows is found out by its function ``record_step``, in the same round trip that writes.
+Whatever can be computed beforehand is computed here: deadlines, digests, and what the events make of the clocks that
+they start. What depends on the ledger is decided by its function ``record_step``, in the round trip that writes.
 """
 
 import json
@@ -36,13 +36,13 @@ from ledger.particulars import CaseParticulars
 from ledger.standing import row_after, row_of_clocks
 
 ResolveClock = Callable[[ClockOrder, date | None, time | None], Clock]
-"""Works out a clock's deadline from its order, the day whose knowledge of the calendar counts
-(None: all editions) and the close of business (None: 24:00)."""
+"""Computes a clock's deadline from its order, the day whose knowledge of the calendar counts (None: all editions), and
+the close of business (None: 24:00)."""
 
 AT_MOST = 4096
-"""So many events have a place in the outbox in one transaction."""
+"""The most events in a step: a transaction has so many positions in the outbox."""
 
-_MOVES = frozenset(
+_CLOCK_EVENTS = frozenset(
     {
         EventType.CLOCK_WARNED,
         EventType.CLOCK_BREACHED,
@@ -51,25 +51,25 @@ _MOVES = frozenset(
         EventType.CLOCK_CANCELLED,
     }
 )
-# What a clock keeps of its order word for word; the rest became instants.
-_ORDERED = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes", "statute")
-_OF_A_CLOCK = ("number", "id", "started_at", "amount", "unit", "due_date", "due_at", "provisional")
-_MOVING = ("state", "ended_at", "warned", "climbed")
+# The fields of a clock that are those of its order; the others of the order became instants.
+_OF_THE_ORDER = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes", "statute")
+_FIXED = ("number", "id", "started_at", "amount", "unit", "due_date", "due_at", "provisional")
+_STATE = ("state", "ended_at", "warned", "climbed")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT record_step(%s)"
 
 
 class CaseHeader(CaseParticulars):
-    """What a case is filed with (登记内容). It never changes; a supplement is told by its event."""
+    """What a case is filed with (登记内容). It never changes; a supplement is an event."""
 
     application: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class _Chained:
-    """A step's events in their place: each as the text that its digest covers, the digests, and the salts of persons.
+    """The numbered events of a step, with the texts that their digests cover, the digests, and the salts of persons.
 
-    The texts have commitments in the place of persons; an event without a person has no salt.
+    The texts have commitments in place of persons; an event without a person has no salt.
     """
 
     events: tuple[NumberedEvent, ...]
@@ -81,31 +81,31 @@ class _Chained:
 def record_step(
     engine: Engine, step: Step, resolve: ResolveClock, algorithm: Algorithm, editions: int | None = None
 ) -> StepResult:
-    """Write ``step``'s events, clocks, messages and the case's new state: all of it or nothing.
+    """Write the events, clocks, messages and the new state of a case, atomically.
 
-    The same step again, or another with the same key, however old, answers ``applied`` with what is there. When
-    somebody else wrote after ``step.head``, nothing is written and the answer carries their events; when the caller's
-    key stands for something else, nothing but that is said. A step without events only looks. ``algorithm`` is for a
-    new case; one that exists keeps its own. ``editions``: with how many stored editions ``resolve`` counts (None: any).
+    If the step, or one with its key, was recorded before, the result is ``applied`` with what is there. If the ledger
+    has newer events than ``step.head``, nothing is written and the result has them; if the caller's key was used for
+    something else, the result says only that. A step without events only reads. ``algorithm`` is for a new case; an
+    existing one keeps its own. ``editions``: the number of stored editions by which ``resolve`` counts (None: any).
 
-    Raises CalendarChanged when there are others by now, and LedgerConflict for a step that can never be recorded: an
-    unknown case, a head that the ledger never had, a text that nobody stored, a clock number used twice, a header that
-    lacks something, data without canonical JSON (a float, U+0000). A database that does not answer or a lock not had
-    within ten seconds raises psycopg2's OperationalError: retry it.
+    Raises CalendarChanged if there are more editions by now, and LedgerConflict for a step that can never be recorded:
+    an unknown case, a head that the ledger never had, a text that is not stored, a clock number used twice, an
+    incomplete header, data without canonical JSON (a float, U+0000). If the database does not answer, or a lock is not
+    available within ten seconds, psycopg2's OperationalError is raised: retry.
     """
     if step.events and step.head and (step.prev is None or step.algorithm is None):
-        at_head = _said(engine, step, {})
+        at_head = _ask(engine, step, {})
         if at_head["outcome"] != "level":
-            return _answer(step, at_head, ())
+            return _result(step, at_head, ())
         step = step.model_copy(update={"prev": at_head["digest"], "algorithm": at_head["algorithm"]})
     if not step.events:
-        return _answer(step, _said(engine, step, {}), ())
+        return _result(step, _ask(engine, step, {}), ())
     if step.head == 0:
         step = step.model_copy(update={"prev": GENESIS, "algorithm": step.algorithm or algorithm})
     clocks = tuple(_resolved(step, order, resolve) for event in step.events if (order := event.order))
     chained = _chain(step, clocks)
-    said = _said(engine, step, _to_write(step, chained, editions if clocks else None), chained.texts)
-    return _answer(step, said, clocks, chained)
+    answer = _ask(engine, step, _arguments(step, chained, editions if clocks else None), chained.texts)
+    return _result(step, answer, clocks, chained)
 
 
 def _resolved(step: Step, order: ClockOrder, resolve: ResolveClock) -> Clock:
@@ -116,7 +116,7 @@ def _resolved(step: Step, order: ClockOrder, resolve: ResolveClock) -> Clock:
 
 
 def _chain(step: Step, clocks: Sequence[Clock]) -> _Chained:
-    """The step's events in their place, with their digests."""
+    """Number the events of a step and chain them by their digests."""
     if len(step.events) > AT_MOST:
         raise LedgerConflict(f"A step of {len(step.events)} events is larger than {AT_MOST}.")
     assert step.prev is not None
@@ -135,56 +135,56 @@ def _chain(step: Step, clocks: Sequence[Clock]) -> _Chained:
     return _Chained(events, tuple(texts), tuple(digests), salts)
 
 
-def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, Any]:
-    """What the database is told beside the events themselves."""
-    own, moves = _clocks(chained.events)
+def _arguments(step: Step, chained: _Chained, editions: int | None) -> dict[str, Any]:
+    """The arguments of ``record_step`` besides the events themselves."""
+    own, changes = _clocks(chained.events)
     after = row_after(chained.events, chained.digests)
     if step.awaits is not None:
         after["awaits"] = step.awaits
-    told: dict[str, Any] = {"digests": chained.digests, "prev": step.prev, "algorithm": step.algorithm}
+    arguments: dict[str, Any] = {"digests": chained.digests, "prev": step.prev, "algorithm": step.algorithm}
     if editions is not None:
-        told["editions"] = editions
+        arguments["editions"] = editions
     if any(chained.salts):
-        told |= {"salts": chained.salts, "persons": [event.actor.person for event in chained.events]}
+        arguments |= {"salts": chained.salts, "persons": [event.actor.person for event in chained.events]}
     if own:
-        told["clocks"] = [
-            {name: plain(getattr(clock, name)) for name in (*_OF_A_CLOCK, *_MOVING)} | {"seq": seq}
-            for seq, clock in own
+        arguments["clocks"] = [
+            {name: plain(getattr(clock, name)) for name in (*_FIXED, *_STATE)} | {"seq": seq} for seq, clock in own
         ]
-    if moves:
-        told["moves"] = moves
+    if changes:
+        arguments["moves"] = changes
     if _files(step):
         header = _header(step)
         filing = {name: plain(getattr(header, name)) for name in CaseHeader.model_fields if name != "application"}
-        told["filing"] = filing | row_of_clocks([clock for _, clock in own]) | after | {"algorithm": step.algorithm}
-        told["application"] = plain(header.application)
+        clocks = row_of_clocks([clock for _, clock in own])
+        arguments["filing"] = filing | clocks | after | {"algorithm": step.algorithm}
+        arguments["application"] = plain(header.application)
     else:
-        told["after"] = after
-    return told
+        arguments["after"] = after
+    return arguments
 
 
 def _clocks(events: Sequence[NumberedEvent]) -> tuple[list[tuple[int, Clock]], list[dict[str, Any]]]:
-    """The clocks that start, each with the number of its event, as the events leave them; what they do to others."""
+    """The clocks that start, in their final state with their event's number, and changes of clocks started earlier."""
     started: dict[int, int] = {}
     own: Mapping[int, Clock] = {}
-    moves: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
     for event in events:
         if event.clock is not None:
             if event.clock.number in own:
                 raise LedgerConflict(f"A step starts a clock number {event.clock.number} twice.")
             started[event.clock.number] = event.seq
-        elif _moves(event) and event.data["number"] not in own:
+        elif _changes_a_clock(event) and event.data["number"] not in own:
             untold = "late" not in event.data
             at = plain(event.at)
-            moves.append({"number": event.data["number"], "type": event.type, "at": at, "untold": untold})
+            changes.append({"number": event.data["number"], "type": event.type, "at": at, "untold": untold})
         own = fold_clock(own, event)
-    return [(started[number], clock) for number, clock in own.items()], moves
+    return [(started[number], clock) for number, clock in own.items()], changes
 
 
-def _moves(event: NumberedEvent) -> bool:
-    """Whether an event may do something to a clock that started before it."""
-    told = isinstance(event.data.get("number"), int)
-    return told and (event.type in _MOVES or (event.type is EventType.URGED and "rung" in event.data))
+def _changes_a_clock(event: NumberedEvent) -> bool:
+    """Whether an event may change a clock that was started earlier."""
+    names_a_clock = isinstance(event.data.get("number"), int)
+    return names_a_clock and (event.type in _CLOCK_EVENTS or (event.type is EventType.URGED and "rung" in event.data))
 
 
 def _files(step: Step) -> bool:
@@ -198,29 +198,29 @@ def _header(step: Step) -> CaseHeader:
         raise LedgerConflict(f"The header of request {step.request_id} cannot be used: {error}") from error
 
 
-def _said(engine: Engine, step: Step, told: Mapping[str, Any], texts: Sequence[str] = ()) -> dict[str, Any]:
-    """What the database says to a step."""
-    whole = {"request_id": step.request_id, "head": step.head, "key": step.key, **told}
+def _ask(engine: Engine, step: Step, arguments: Mapping[str, Any], texts: Sequence[str] = ()) -> dict[str, Any]:
+    """Call ``record_step``; returns its answer."""
+    whole = {"request_id": step.request_id, "head": step.head, "key": step.key, **arguments}
     text = _ENCODER.encode(whole)
     if texts:
-        # Each as its digest covers it, not written a second time.
+        # The texts that the digests cover are inserted as they are, not encoded again.
         text = f'{text[:-1]},"events":[{",".join(texts)}]}}'
     try:
-        said: dict[str, Any] = single_calls_of(engine).call(_RECORD, text)
+        answer: dict[str, Any] = single_calls_of(engine).call(_RECORD, text)
     except psycopg2.errors.UniqueViolation as error:
         if error.diag.constraint_name != "clocks_pkey":
             raise
         raise LedgerConflict(
             f"Request {step.request_id} already has such a clock: {error.diag.message_detail}"
         ) from error
-    return said
+    return answer
 
 
-def _answer(
-    step: Step, said: Mapping[str, Any], clocks: Sequence[Clock], chained: _Chained | None = None
+def _result(
+    step: Step, answer: Mapping[str, Any], clocks: Sequence[Clock], chained: _Chained | None = None
 ) -> StepResult:
-    """What the database said, for the case."""
-    match said["outcome"]:
+    """The answer of the database as a result for the case. Raises CalendarChanged, LedgerConflict."""
+    match answer["outcome"]:
         case "written":
             assert chained is not None
             return StepResult(
@@ -233,24 +233,24 @@ def _answer(
                 key_reused=False,
             )
         case "ahead" | "before" | "level":
-            events = tuple(RecordedEvent.model_validate(event) for event in said.get("events", ()))
-            applied = said["outcome"] != "ahead" or _recorded_before(step, events)
+            events = tuple(RecordedEvent.model_validate(event) for event in answer.get("events", ()))
+            applied = answer["outcome"] != "ahead" or _recorded_before(step, events)
             return StepResult(
                 applied=applied,
-                head=said["head"],
-                digest=said["digest"],
-                algorithm=said["algorithm"],
+                head=answer["head"],
+                digest=answer["digest"],
+                algorithm=answer["algorithm"],
                 events=events,
             )
         case "key_reused":
-            at = {"head": said.get("head", 0), "digest": said.get("digest", GENESIS)}
+            at = {"head": answer.get("head", 0), "digest": answer.get("digest", GENESIS)}
             return StepResult(applied=False, key_reused=True, **at)
         case "no_case" if not step.events and not step.head:
             return StepResult(applied=True, head=0, digest=GENESIS)
         case "calendar_changed":
             raise CalendarChanged
         case outcome:
-            raise LedgerConflict(_CONFLICTS[outcome].format(step=step, head=said.get("head")))
+            raise LedgerConflict(_CONFLICTS[outcome].format(step=step, head=answer.get("head")))
 
 
 _CONFLICTS: Mapping[str, str] = {
@@ -264,7 +264,7 @@ _CONFLICTS: Mapping[str, str] = {
 
 
 def _recorded_before(step: Step, later: Sequence[RecordedEvent]) -> bool:
-    """Whether the events after the step's head show that the step itself was recorded."""
+    """Whether the newer events show that this very step was recorded."""
     if not step.events:
         return False
     if step.key is not None and any(event.key == step.key for event in later):
@@ -275,7 +275,7 @@ def _recorded_before(step: Step, later: Sequence[RecordedEvent]) -> bool:
 
 
 def _same(event: Event, there: RecordedEvent, step: Step) -> bool:
-    """Whether a recorded event is this event. Deadlines are left out: the calendar may have changed since."""
+    """Whether a recorded event is this event; deadlines are not compared, as the calendar may have changed since."""
     return (
         (event.type, event.at, event.actor, event.stage, event.article, step.key, event.statute or step.statute)
         == (there.type, there.at, there.actor, there.stage, there.article, there.key, there.statute)
@@ -287,4 +287,4 @@ def _same(event: Event, there: RecordedEvent, step: Step) -> bool:
 def _same_clock(order: ClockOrder | None, clock: Clock | None) -> bool:
     if order is None or clock is None:
         return order is None and clock is None
-    return all(getattr(order, name) == getattr(clock, name) for name in _ORDERED)
+    return all(getattr(order, name) == getattr(clock, name) for name in _OF_THE_ORDER)
