@@ -1,4 +1,4 @@
-"""What people type into forms of the console, kept with their session until it is sent for good."""
+"""Forms in progress in the console, kept with the session until they are submitted."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from ledger.queries import sessions
 
 
 class FormBook:
-    """The forms of all sessions. Every method blocks, and raises as those of the ledger's writer."""
+    """The forms of all sessions. Every method blocks, and raises like those of the ledger's writer."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

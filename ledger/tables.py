@@ -1,7 +1,7 @@
-"""The tables of the ledger. What the database itself refuses stands in ``migrations/``.
+"""The tables of the ledger. ``migrations/`` has what the database itself enforces.
 
-``events`` is the ledger proper. ``cases`` and ``clocks`` are its current state, kept in the same
-transaction; ``filings`` and ``rule_texts`` are what cases rest on; ``outbox`` has one message an event for the outside.
+``events`` is the ledger proper. ``cases`` and ``clocks`` are the current state, written in the same transaction;
+``filings`` and ``rule_texts`` are what cases refer to; ``outbox`` has one message for each event.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ metadata = MetaData()
 
 
 class Digest(TypeDecorator[str]):
-    """A digest or a salt: hexadecimal digits for whoever asks, half as many bytes where it is kept."""
+    """A digest or a salt: a hexadecimal text in Python, bytes in the database."""
 
     impl = LargeBinary
     cache_ok = True
@@ -50,16 +50,16 @@ Instant = DateTime(timezone=True)
 
 
 def written_at(name: str) -> Column[Any]:
-    """When a row was written, by the database's own clock."""
+    """A column with the time at which a row was written, by the database's clock."""
     return Column(name, Instant, nullable=False, server_default=func.clock_timestamp())
 
 
 def of_case() -> Column[Any]:
-    """The case that a row is part of, in whose key it stands."""
+    """The column of the case that a row belongs to, part of the key."""
     return Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True)
 
 
-# How lists order and choose, word for word as ``ledger.queries.listing`` asks.
+# The order and the conditions of lists, literally as in ``ledger.queries.listing``, so that the indexes match.
 _DUE = text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
 _TURN = ("statute", "stage", _DUE, "request_id")
 _PLACE = text("split_part(statute, '-'::text, 1)")
@@ -67,7 +67,7 @@ _PERSON = text("(actor ->> 'person')")
 
 
 def _of_open(name: str, *columns: Any, also: str | None = None) -> Index:
-    """An index that closed cases cost nothing."""
+    """A partial index on open cases, so that closed ones cost nothing."""
     where = "closed_at IS NULL" + (f" AND {also}" if also else "")
     return Index(f"cases_open_by_{name}", *columns, postgresql_where=text(where))
 
@@ -158,7 +158,7 @@ confirmed = Table(
     Column("request_id", Text, primary_key=True),
     Column("seq", Integer, nullable=False),
 )
-"""Up to which event Temporal is known to have a case."""
+"""Up to which event Temporal is known to have each case."""
 
 events = Table(
     "events",
@@ -205,7 +205,7 @@ clocks = Table(
     Column("climbed", Integer, nullable=False),
     Index("clocks_open", "due_at", postgresql_where=text("ended_at IS NULL")),
 )
-"""``seq`` is the event that started the clock: what is not asked for by many stands there alone."""
+"""``seq`` is the event that started the clock, and has what few queries need."""
 
 outbox_base = Table(
     "outbox_base",
@@ -225,7 +225,7 @@ outbox = Table(
     Index("outbox_by_request", "request_id"),
     Index("outbox_by_type", "type", "position"),
 )
-"""Positions grow with transactions: a reader goes no further than ``outbox_horizon()``, and misses none below it."""
+"""Positions grow with transaction ids: readers go no further than ``outbox_horizon()``, and miss none below it."""
 
 outbox_marks = Table(
     "outbox_marks",
@@ -242,7 +242,7 @@ case_counts = Table(
     Column("outcome", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
-"""How many cases there are, up to the mark ``counted`` of the outbox; the outcome is empty where there is none."""
+"""Counts of cases, up to the mark ``counted`` of the outbox; an empty outcome means none."""
 
 calendar_editions = Table(
     "calendar_editions",
@@ -266,8 +266,8 @@ calendar_publications = Table(
     Index("calendar_publications_open", "started_at", postgresql_where=text("finished_at IS NULL")),
 )
 
-# Webhooks: who is told, what is still to be told, and how each attempt went. ``reached`` is the last message of the
-# outbox that was looked at for a webhook; ``webhook_queues`` has one row for each case of which something waits.
+# Webhooks: subscriptions, queues, deliveries and attempts. ``reached`` is the last message of the outbox that was
+# queued for a webhook; ``webhook_queues`` has one row for each case with waiting messages.
 
 webhooks = Table(
     "webhooks",
@@ -338,7 +338,7 @@ webhook_attempts = Table(
     Index("webhook_attempts_of_delivery", "webhook_id", "message_id", "id"),
 )
 
-# Events that came in from other systems.
+# Events received from other systems.
 
 received_events = Table(
     "received_events",
@@ -366,7 +366,7 @@ received_events = Table(
     Index("received_events_one_start", "request_id", unique=True, postgresql_where=text("effect = 'started'")),
 )
 
-# Attachments: who brought which content, and which cases name it (kept by triggers).
+# Attachments: who uploaded which content, and which cases name it (maintained by triggers).
 
 attachments = Table(
     "attachments",

@@ -1,4 +1,4 @@
-"""The register of archived histories, and what is still to be archived, which the database notes by itself."""
+"""The register of archived histories, and the cases still to be archived, which a trigger records."""
 
 _TABLES = """
 CREATE TABLE archived_histories (
@@ -25,8 +25,8 @@ CREATE TABLE unarchived (
 CREATE INDEX unarchived_by_due ON unarchived (due_at, request_id);
 """
 
-# In the transaction that closes the case, so that none is missed, whoever writes; and so that nobody has to look
-# through all cases for what is missing. A case that closes while what it had before is archived is asked for anew.
+# In the transaction that closes the case, so that none is missed, whoever writes, and nobody has to scan all cases. A
+# case that closes while its earlier runs are being archived is requested again.
 _ASKED_FOR = """
 CREATE FUNCTION ledger_ask_for_archive() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

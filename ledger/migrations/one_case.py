@@ -1,9 +1,9 @@
-"""How one case is read: one function of the database, whose plan the server keeps.
+"""The database function that reads one case, so that the server caches its plan.
 
-Working out how to read the tables takes the server ten times as long as reading them.
+Planning the query takes the server ten times as long as running it.
 """
 
-# As ledger.queries.views.CaseDetail has it.
+# The columns of ledger.queries.views.CaseDetail.
 ONE_CASE = """
 CREATE FUNCTION one_case(its_id text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -1,10 +1,10 @@
-"""How a step is recorded: one function of the database, so that a step is one round trip and one transaction.
+"""The database function that records a step, so that a step is one round trip and one transaction.
 
-``ledger.recording`` says what comes in and what comes of each answer.
+``ledger.recording`` builds its argument and interprets its answers.
 """
 
-# The number is "calen" in ASCII, see ledger.queries.calendars. The lock comes first and in a statement of its own: each
-# statement of the function sees what was committed before it began.
+# The number is "calen" in ASCII, see ledger.queries.calendars. The lock is taken first, in a statement of its own,
+# because each statement of the function sees what was committed before it began.
 _CALENDAR = """
 CREATE FUNCTION calendar_is_still(editions integer) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -24,7 +24,7 @@ CREATE FUNCTION events_as_json(its_id text, after integer, with_key text) RETURN
 $$;
 """
 
-# The same as domain.engine.evolve.fold_clock: what an event makes of a clock that started in an earlier step.
+# As domain.engine.evolve.fold_clock: how an event changes a clock that was started in an earlier step.
 _MOVE_CLOCK = """
 CREATE FUNCTION move_clock(its_id text, move jsonb) RETURNS void LANGUAGE sql VOLATILE AS $$
     UPDATE clocks SET
@@ -44,10 +44,10 @@ CREATE FUNCTION move_clock(its_id text, move jsonb) RETURNS void LANGUAGE sql VO
 $$;
 """
 
-# The events come as their digests cover them: with commitments in the place of persons, who are told beside them.
+# The events come as their digests cover them, with commitments in place of persons, who are passed beside them.
 #
-# Whoever waits for the row of a case has no transaction id yet: it gets one after whoever it waited for, and so the
-# messages of a case are in the order of its events.
+# A transaction that waits for the row of a case has no id yet, and gets a higher one than the transaction it waited
+# for. So the messages of a case are in the order of its events.
 RECORD_STEP = """
 CREATE FUNCTION record_step(step jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE

@@ -1,7 +1,7 @@
-"""What the database itself refuses, and what it keeps by itself, whoever writes."""
+"""What the database itself enforces and maintains by triggers, whoever writes."""
 
-# Statement triggers, so that even a statement that would touch no row is refused, and ENABLE ALWAYS,
-# so that session_replication_role does not get round them.
+# Statement triggers, so that even a statement that touches no row is refused; ENABLE ALWAYS, so that
+# session_replication_role does not bypass them.
 _ONLY_GROWS = """
 CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -43,8 +43,8 @@ CREATE TRIGGER received_events_only_grow BEFORE UPDATE OR DELETE ON received_eve
 ALTER TABLE received_events ENABLE ALWAYS TRIGGER received_events_only_grow;
 """
 
-# Once a statement, whatever number of events it adds: the primary key lets no event in twice, and each finds the one
-# before it with the digest that it carries.
+# Once for each statement, whatever the number of events: the primary key excludes duplicates, and each event must find
+# its predecessor with the digest that it carries.
 _CHAIN = """
 CREATE FUNCTION ledger_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -103,9 +103,9 @@ CREATE TRIGGER received_events_as_received BEFORE UPDATE ON received_events FOR 
 ALTER TABLE received_events ENABLE ALWAYS TRIGGER received_events_as_received;
 """
 
-# Kept by the database itself, in the transaction that files or supplements, so that no writer can forget it. A
-# table rather than an index over the documents themselves: those lie deep in large values. A path that leads nowhere
-# gives nothing and stops nobody.
+# Maintained by the database in the transaction that files or supplements, so that no writer can forget it. A table
+# instead of an index on the documents, because these are deep in large values. A path that leads nowhere yields
+# nothing and fails nothing.
 _NAMED_PAPERS = """
 CREATE FUNCTION ledger_note_papers(request_id text, documents jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO named_papers (sha256, request_id)
