@@ -82,8 +82,14 @@ async def _note(client: ShareflowClient, by: Acting, repaired: Sequence[CompareF
 
 def _said(found: CompareFinding) -> dict[str, Any]:
     """A repair, as its act tells it; of a row also what stood there."""
-    said = {"request_id": found.request_id, "difference": found.kind.value, "run_id": found.run_id}
-    return {**said, "says": found.says} if found.kind is Discrepancy.ALTERED else said
+    said: dict[str, Any] = {
+        "request_id": found.request_id,
+        "difference": found.kind.value,
+        "run_id": found.run_id,
+    }
+    if found.kind is Discrepancy.ALTERED:
+        said |= {"says": found.says, "fields": [each.as_data for each in found.alterations]}
+    return said
 
 
 def _recorded_as(found: CompareFinding) -> tuple[str, ActKind]:
@@ -103,6 +109,7 @@ def _plain(found: CompareFinding, repaired: bool) -> dict[str, object]:
         "says": found.says,
         "to_do": None if repaired else found.to_do,
         "repaired": repaired,
+        "fields": [each.as_data for each in found.alterations],
         "older": lacking.side.value if lacking else None,
         "calls": lacking.calls if lacking else None,
         "first_at": lacking.first_at.isoformat() if lacking else None,

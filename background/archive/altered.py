@@ -7,6 +7,8 @@ role that writes them.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from background.archive.differing import Alteration
+from domain.evidence import plain
 from domain.model import Fixed
 from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
@@ -19,15 +21,17 @@ from protocol.names import workflow_id
 
 AT_ONCE: Final = 50
 """Cases kept in memory at once, with all of their events."""
+LONGEST_SHOWN: Final = 64
+"""Characters of a value that a sentence shows; the data have all of it."""
 
 
-def altered_cases(engine: Engine, request_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Those of these cases whose state differs from their events, each with the differences in words."""
+def altered_cases(engine: Engine, request_ids: Sequence[str]) -> Iterator[tuple[str, Sequence[Alteration]]]:
+    """Those of these cases whose state differs from their events, each with what differs."""
     for start in range(0, len(request_ids), AT_ONCE):
         for case in standing_cases(engine, request_ids[start : start + AT_ONCE]):
-            said = [*_differences(case, filed_as(engine, case))]
-            if said:
-                yield case.request_id, "; ".join(said)
+            found = [*_differences(case, filed_as(engine, case))]
+            if found:
+                yield case.request_id, found
 
 
 def mend_case(engine: Engine, request_id: str) -> bool:
@@ -54,25 +58,33 @@ def filed_as(engine: Engine, case: StandingCase) -> Mapping[str, Any]:
     }
 
 
-def _differences(case: StandingCase, filed: Mapping[str, Any]) -> Iterator[str]:
+def _differences(case: StandingCase, filed: Mapping[str, Any]) -> Iterator[Alteration]:
     if not case.events:
-        yield "there is no event"
+        yield Alteration("seq", case.there.row.seq, None, "there is no event")
         return
     wanted = standing_of(case.events)
-    yield from _fields("", case.there.row, wanted.row)
+    yield from _fields("", "", case.there.row, wanted.row)
     for name, value in filed.items():
-        if case.filed_as[name] != value:
-            yield f"{name} is {case.filed_as[name]!r:.60}, and was {value!r:.60}"
+        there = case.filed_as[name]
+        if there != value:
+            yield Alteration(name, there, value, f"{name} is {_shown(repr(there))}, and was {_shown(repr(value))}")
     for number in sorted(wanted.clocks.keys() | case.there.clocks.keys()):
-        there, gives = case.there.clocks.get(number), wanted.clocks.get(number)
-        if there is None or gives is None:
-            yield f"clock {number} is {'missing' if there is None else 'of no event'}"
+        clock, gives = case.there.clocks.get(number), wanted.clocks.get(number)
+        if clock is not None and gives is not None:
+            yield from _fields(f"clocks.{number}.", f"clock {number}: ", clock, gives)
         else:
-            yield from _fields(f"clock {number}: ", there, gives)
+            said = f"clock {number} is {'missing' if clock is None else 'of no event'}"
+            yield Alteration(f"clocks.{number}", plain(clock), plain(gives), said)
 
 
-def _fields(of: str, there: Fixed, gives: Fixed) -> Iterator[str]:
+def _fields(path: str, of: str, there: Fixed, gives: Fixed) -> Iterator[Alteration]:
     for name in type(gives).model_fields:
         one, other = getattr(there, name), getattr(gives, name)
         if one != other:
-            yield f"{of}{name} is {one!s:.60}, and the events give {other!s:.60}"
+            said = f"{of}{name} is {_shown(str(one))}, and the events give {_shown(str(other))}"
+            yield Alteration(f"{path}{name}", plain(one), plain(other), said)
+
+
+def _shown(value: str) -> str:
+    """A value for a sentence: a digest whole, what is longer cut."""
+    return value if len(value) <= LONGEST_SHOWN else f"{value[: LONGEST_SHOWN - 1]}…"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from background.archive.altered import altered_cases
-from background.archive.differing import CompareFinding, Discrepancy
+from background.archive.differing import Alteration, CompareFinding, Discrepancy
 from background.archive.kept import kept_otherwise
 from background.archive.lacking import Lacking, Older
 from background.archive.store import HistoryArchive
@@ -202,8 +202,8 @@ class Comparison:
     def as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
         """Whether what everybody reads of these cases is what their events give, and was told to the outside."""
         altered = [
-            CompareFinding(Discrepancy.ALTERED, request_id, f"Its row is not what its events give: {said}.")
-            for request_id, said in altered_cases(self.engine, these)
+            CompareFinding(Discrepancy.ALTERED, request_id, _altered_said(found), alterations=tuple(found))
+            for request_id, found in altered_cases(self.engine, these)
         ]
         return altered + list(unsent(self.engine, these))
 
@@ -237,6 +237,10 @@ class Comparison:
 
     async def _is_known(self, run: ListedRun) -> bool:
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is not None
+
+
+def _altered_said(found: Sequence[Alteration]) -> str:
+    return f"Its row is not what its events give: {'; '.join(each.says for each in found)}."
 
 
 def _once_of_a_case(found: Sequence[CompareFinding]) -> list[CompareFinding]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from background.archive.lacking import Lacking
 from domain.messages import label
@@ -27,10 +28,30 @@ class Discrepancy(StrEnum):
 
 
 @dataclass(frozen=True)
+class Alteration:
+    """A value in the current state of a case that its events do not give.
+
+    ``field`` is its place, such as ``stage`` or ``clocks.2.state``; ``was`` what stands there and ``gives`` what the
+    events give, as JSON values; ``says`` the same in words.
+    """
+
+    field: str
+    was: Any
+    gives: Any
+    says: str
+
+    @property
+    def as_data(self) -> dict[str, Any]:
+        """As it is recorded with a repair."""
+        return {"field": self.field, "was": self.was, "gives": self.gives}
+
+
+@dataclass(frozen=True)
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
 
     ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events or runs.
+    ``alterations``: what of its state was altered.
     """
 
     kind: Discrepancy
@@ -39,6 +60,7 @@ class CompareFinding:
     run_id: str | None = None
     lacking: Lacking | None = None
     of: tuple[int | str, ...] = ()
+    alterations: tuple[Alteration, ...] = ()
 
     @property
     def to_do(self) -> str:

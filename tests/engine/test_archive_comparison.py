@@ -4,7 +4,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from domain.words import ProcedureName, Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.archive_tables import unarchived
 from ledger.engine import Engine, connect
-from ledger.queries.archive import archived_runs, note_archived
+from ledger.queries.archive import archived_runs
 from ledger.queries.events import events_of
 from ledger.reader import Reader
 from ledger.schema import migrate
@@ -164,6 +163,12 @@ async def test_what_everybody_reads_of_a_case_is_held_to_its_events(
         f"outcome is refused, and the events give None; provider_name is 'Another', and was {before.provider_name!r}; "
         "clock 1: state is met, and the events give running."
     )
+    assert [each.as_data for each in found[0].alterations] == [
+        {"field": "stage", "was": "granted", "gives": "provider_answer"},
+        {"field": "outcome", "was": "refused", "gives": None},
+        {"field": "provider_name", "was": "Another", "gives": before.provider_name},
+        {"field": "clocks.1.state", "was": "met", "gives": "running"},
+    ]
     assert found[1].says == "The outbox has no message of 1 of its events, of 2 to 2."
     assert await repair(comparison, found[0])
     assert not await repair(comparison, found[1])
@@ -352,19 +357,6 @@ async def test_a_workflow_that_runs_on_after_its_case_was_closed(
     assert D.RUNNING not in kinds(await found_by(with_time), request_id)
 
 
-async def test_a_run_before_an_archived_one_that_is_not_archived(
-    client: ShareflowClient, archive: HistoryArchive
-) -> None:
-    engine, request_id = client.reader.engine, await closed(client)
-    [run] = (await archived(client, archive)).archived
-    assert kinds(await found_by(at_once(client, archive)), request_id) == []
-    later, lost = str(uuid.uuid4()), str(uuid.uuid4())
-    note_archived(engine, replace(run, run_id=later, previous_run_id=lost))
-    found = (await found_by(at_once(client, archive, quick=True)))[request_id]
-    assert [(each.kind, each.run_id) for each in found] == [(D.LOST, lost)]
-    assert not await repair(at_once(client, archive), found[0])
-
-
 @pytest.mark.usefixtures("at_the_ground")
 async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
     client: ShareflowClient,
@@ -380,13 +372,21 @@ async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
         f"unarchived  {request_id}: Not archived: no history of it is archived. "
         "shareflow audit reconcile --repair archives it, as workers do by themselves."
     )
+    with client.reader.engine.begin() as connection:
+        connection.execute(cases.update().values(rung=3).where(cases.c.request_id == request_id))
     code, out = await typed("reconcile", "--repair", "--by", "王五", "--json")
     assert code == 1
-    [act] = [act for act in client.reader.acts(request_id) if act.by.subject == "王五"]
+    act, row = sorted(client.reader.acts(request_id), key=lambda each: each.kind)
+    assert (row.kind, row.by.subject) == ("row_repair", "王五")
+    assert row.details["repaired"][0]["fields"] == [{"field": "rung", "was": 3, "gives": 0}]
     assert (act.kind, act.target, act.by.roles) == ("archive_repair", request_id, (Role.OPERATOR,))
     assert act.details["repaired"] == [{"request_id": request_id, "difference": "unarchived", "run_id": None}]
-    [mine] = [each for each in json.loads(out) if each["request_id"] == request_id]
-    assert (mine["difference"], mine["repaired"], mine["to_do"]) == ("unarchived", True, None)
+    mine = [each for each in json.loads(out) if each["request_id"] == request_id]
+    assert [(each["difference"], each["repaired"], each["to_do"]) for each in mine] == [
+        ("unarchived", True, None),
+        ("altered", True, None),
+    ]
+    assert [each["fields"] for each in mine] == [[], row.details["repaired"][0]["fields"]]
     assert request_id not in (await typed("reconcile", "--quick"))[1]
     await typed("reconcile", "--repair", "--quick", "--by", "赵六")
     assert "赵六" not in {act.by.subject for act in client.reader.all_acts(limit=500)[0]}  # there was nothing to repair

@@ -1,18 +1,26 @@
 """What differs and nothing can repair is settled by an operator's act, and told no more."""
 
+import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from background.archive.archiving import archive_next
 from background.archive.comparison import Comparison
 from background.archive.differing import Discrepancy
 from background.archive.folder import FolderArchive
+from background.archive.repairing import repair
+from background.archive.settling import settling
 from background.archive.store import HistoryArchive
+from domain.log.acts import Acting
+from ledger.queries.archive import archived_runs, note_archived
 from starter.engine_client import ShareflowClient
 from tests.engine.commands import typed
 from tests.engine.looking import filed, in_step
+from tests.engine.test_archive import closed
 
 
 @pytest.mark.usefixtures("at_the_ground")
@@ -50,3 +58,22 @@ async def test_what_nothing_repairs_is_settled_by_an_act_with_its_reason(
     )  # fmt: skip
     assert (await typed(*settle, "unsent", "--json"))[0] == 0
     assert unsent() == []
+
+
+async def test_a_run_that_came_before_an_archived_one_and_is_not_archived(
+    client: ShareflowClient, tmp_path: Path
+) -> None:
+    request_id, archive = await closed(client), HistoryArchive(FolderArchive(tmp_path / "archive"))
+    comparison = Comparison(client.temporal, client.reader, archive, within=timedelta())
+    while not archived_runs(comparison.engine, request_id):
+        await archive_next(client.temporal, comparison.engine, archive, timedelta(days=1))
+    assert comparison.of_one(request_id) == []
+    [run] = archived_runs(comparison.engine, request_id)
+    later, lost = str(uuid.uuid4()), str(uuid.uuid4())
+    archive.keep(f"{later}.json.gz", archive.read(run))
+    note_archived(comparison.engine, replace(run, run_id=later, previous_run_id=lost, stored_as=f"{later}.json.gz"))
+    [found] = comparison.of_one(request_id)
+    assert (found.kind, found.run_id) == (Discrepancy.LOST, lost)
+    assert not await repair(comparison, found)
+    client.writer.note_act(settling([found], "备份中也没有", Acting(subject="王五")))
+    assert comparison.of_one(request_id) == []
