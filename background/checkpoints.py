@@ -1,4 +1,4 @@
-"""Checkpoints of the log, made at set times: whoever keeps one can be shown for ever what had been recorded by then."""
+"""Checkpoints of the log at set intervals; whoever keeps one can later be shown what had been recorded by then."""
 
 import asyncio
 import logging
@@ -14,9 +14,9 @@ from ledger.log_book import LogBook
 log = logging.getLogger("shareflow.checkpoints")
 
 LOOK_EVERY = timedelta(minutes=5)
-"""How often it is asked, by one small query, whether a checkpoint is due."""
+"""How often to check, with one small query, whether a checkpoint is due."""
 AGAIN = timedelta(seconds=30)
-"""How soon after a failure it is tried again."""
+"""The delay after a failure."""
 
 
 async def keep_checkpointing(

@@ -1,4 +1,4 @@
-"""Whose move it is, as the ledger is asked: statute by statute, role by role."""
+"""Whose move it is, as filters for the ledger: by statute and role."""
 
 from collections.abc import Iterator
 from typing import Final, Literal
@@ -11,16 +11,16 @@ from ledger.queries.views import WorklistFilter
 from procedures.assignees import SETTLING, stages_assigned_to, stages_with_extension
 
 DIVIDING: Final = tuple(role for role in Role if role not in OF_ALL)
-"""Whose work is divided: those that decide cases."""
+"""The roles whose work is divided among officers: those that decide cases."""
 
 
 def unit_of(caller: Caller) -> str:
-    """Within what work is divided: the department by its code, or the organ where a token names none."""
+    """The unit within which work is divided: the department's code, or the organ if a token has none."""
     return code_key(caller.org) if caller.org else f"@{'+'.join(sorted(caller.roles & frozenset(DIVIDING)))}"
 
 
 def waiting_for(caller: Caller) -> list[WorklistFilter]:
-    """The stages in which cases wait for a caller, statute by statute."""
+    """The stages in which cases wait for a caller, by statute."""
     found: list[WorklistFilter] = []
     for statute in packaged_statutes().values():
         under = frozenset({statute.id})
@@ -39,7 +39,7 @@ def waiting_for(caller: Caller) -> list[WorklistFilter]:
 def _of_an_organ(
     caller: Caller, role: Role, stages: frozenset[Stage], under: frozenset[str], here: bool
 ) -> Iterator[WorklistFilter]:
-    """Its own place's cases; but where a case names a superior, that place's organs alone coordinate and decide it."""
+    """The filters of an organ: cases of its place; if they name a superior, only that one coordinates and decides."""
     settling = stages & SETTLING if role in OF_A_SUPERIOR else frozenset[Stage]()
     if EVERYWHERE in caller.places:
         yield WorklistFilter(stages, under, role=role)

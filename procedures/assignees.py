@@ -1,4 +1,4 @@
-"""Whose move it is (待办): the roles that a stage waits for, under each statute, in every procedure."""
+"""Whose move it is (待办): the roles that a stage waits for, by statute and procedure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,11 +10,11 @@ from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import ALL, PROCEDURES
 
 SETTLING: Final = frozenset(stage for it in ALL for rule in it.rules.values() if rule.settles for stage in rule.stages)
-"""The stages in which a dispute is coordinated or decided: for the organs of the superior, where a case names one."""
+"""The stages of coordination and decision, which are for the superior's organs if a case names a superior."""
 
 
 def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
-    """Who must act for a case in this stage to go on; nobody when it is closed.
+    """The roles that must act for a case in this stage to go on; none if it is closed.
 
     ``provincial``: a provincial department is involved, which changes the last instance in some texts.
     """
@@ -48,7 +48,7 @@ def _provincial(case: Case) -> bool:
 def answerable(
     procedure: ProcedureName, clock: ClockId, begun: Stage, statute: Statute, provincial: bool = False
 ) -> Role:
-    """Whose limit a clock is: whoever the stage waits for that it measures, the one in which it began above all."""
+    """The roles that must keep a clock: those that its stage waits for, preferably the stage where it began."""
     measured = [declared.stage for declared in PROCEDURES[procedure].process.stages if clock in declared.limits]
     measured.sort(key=lambda stage: stage is not begun)
     waits = (assignees(procedure, stage, statute, provincial) for stage in measured)
@@ -56,12 +56,12 @@ def answerable(
 
 
 def platform_acts(stage: Stage) -> bool:
-    """Whether a case in this stage goes on by itself, waiting for nobody and no limit."""
+    """Whether the platform carries on a case in this stage, without waiting for anybody or a limit."""
     return any(it.process[stage].by_itself for it in ALL if stage in it.process)
 
 
 def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
-    """The stages in which cases under a statute wait for a role, in whichever procedure."""
+    """The stages in which cases under a statute wait for a role, in all procedures."""
     return frozenset(
         declared.stage
         for it in ALL
@@ -71,7 +71,7 @@ def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
 
 
 def stages_with_extension(statute: Statute) -> frozenset[Stage]:
-    """The stages in which a statute lets a limit be extended, so that a request for it may wait for its answer."""
+    """The stages in which a statute allows extensions, so that a request may be waiting for an answer."""
     return frozenset(
         declared.stage
         for it in ALL

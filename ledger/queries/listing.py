@@ -1,7 +1,7 @@
-"""Where the pages of lists begin and end, found at a cost that does not grow with the number of closed cases.
+"""Pages of lists, found at a cost that does not grow with the number of closed cases.
 
-A condition with an "or" in it leaves the database no index to walk in the list's order. So a page is put together of
-branches: each walks one index in that order and stops at the page's length, and what several find is kept once.
+With an OR in its condition, a query cannot scan a single index in the order of the list. So a page is a UNION of
+branches: each scans one index in that order up to the length of the page, and duplicates are removed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,19 +39,19 @@ from ledger.stuck_tables import parked
 from ledger.tables import cases
 
 Conditions = tuple[ColumnElement[bool], ...]
-"""What all must hold in one branch."""
+"""Conditions of one branch, all of which must hold."""
 Position = tuple[datetime, str]
-"""Where a reader stands: the instant that a list is ordered by, and the case."""
+"""A position in a list: the instant by which it is ordered, and the case."""
 
 _OPEN = cases.c.closed_at.is_(None)
-# Cases without an open clock come last, in the words of the index; for readers and cursors that is a day to be named.
+# Cases without an open clock come last: infinity in the index, a fixed day for readers and cursors.
 _DUE: ColumnElement[datetime] = literal_column("coalesce(cases.due_at, 'infinity')")
 _AT_LAST: ColumnElement[datetime] = literal_column("timestamptz 'infinity'")
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Subquery | None:
-    """The ``position`` and ``request_id`` of so many cases after a position, latest filing first; None: of no case."""
+    """``position`` and ``request_id`` of the next cases after a position, latest filing first; None: there are none."""
     fixed = (*_holds(wanted),)
     ways = [(*fixed, *one, *two) for one, two in product(seen_by(wanted.visibility), _having(wanted.party))]
     every = _Walk(cases.c.filed_at, cases.c.request_id, cases)
@@ -62,7 +62,7 @@ def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Sub
 def page_of_worklist(
     filters: Sequence[WorklistFilter], after: Position | None, limit: int, held: Held | None = None
 ) -> Subquery | None:
-    """The ``position`` and ``request_id`` of so many open cases after a position, soonest due first; None: of none."""
+    """``position`` and ``request_id`` of the next open cases, soonest due first; None: there are none."""
     also = () if held is None else (_is_held(held),)
     branches = [_of_turns((*way, *also), turns, after, limit) for way, turns in _waiting(filters)]
     return _together(branches, limit, latest_first=False)
@@ -117,13 +117,13 @@ def _holds(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _disposed_since(since: datetime) -> ColumnElement[bool]:
-    """Whether an act has let go of something of a case since then."""
+    """Condition: an act has disposed of something of the case since then."""
     told = operator_acts.c.kind == ActKind.DISPOSE, operator_acts.c.at >= since
     return cases.c.request_id.in_(select(operator_acts.c.request_id).where(*told))
 
 
 def seen_by(visibility: Visibility | None) -> Iterator[Conditions]:
-    """The ways in which a case may be somebody's to see, as :func:`ledger.queries.visibility.visible` has them."""
+    """The branches of visibility, equivalent to :func:`ledger.queries.visibility.visible`."""
     if visibility is None or visibility.everything:
         yield ()
         return
@@ -143,7 +143,7 @@ def _having(party: str | None) -> Sequence[Conditions]:
 
 @dataclass(frozen=True)
 class _Walk:
-    """A way along an index that has cases in the order of their filing."""
+    """A scan of an index that has cases in the order of their filing."""
 
     filed_at: ColumnElement[datetime]
     request_id: ColumnElement[str]
@@ -151,7 +151,7 @@ class _Walk:
     only: Conditions = ()
 
     def page(self, conditions: Conditions, after: Position | None, limit: int) -> Select[Any]:
-        """So many cases that hold these conditions, after a position."""
+        """The next cases that meet these conditions, after a position."""
         place: Sequence[ColumnElement[Any]] = (self.filed_at.label("position"), self.request_id)
         found = select(*place).select_from(self.along)
         if after is not None:
@@ -161,10 +161,10 @@ class _Walk:
 
 
 def _of_stuck(ways: Iterable[Conditions], after: Position | None, limit: int) -> Iterator[Select[Any]]:
-    """Along the cases with a breached clock, and along those that are parked, whose order stands beside the reason.
+    """Scans of the cases with a breached clock, and of the parked cases, which are ordered in their own table.
 
-    Whose cases the parked ones are is only known from each case. So nobody walks further along them than the last
-    breached case of a full page: no earlier one is on it.
+    Visibility of parked cases has to be looked up case by case. So the scan stops at the last breached case of a full
+    page, since no earlier case is on that page.
     """
     late = _Walk(cases.c.filed_at, cases.c.request_id, cases, (cases.c.breached,))
     of_cases = select(parked.c.filed_at, parked.c.request_id).where(parked.c.filed_at.is_not(None))
@@ -178,7 +178,7 @@ def _of_stuck(ways: Iterable[Conditions], after: Position | None, limit: int) ->
 
 
 def _end_of(page: Select[Any], limit: int) -> ColumnElement[datetime]:
-    """The position at which a page of latest filings ends; before all others where it is not full."""
+    """The position at which a page of latest filings ends; before everything if the page is not full."""
     shown = page.subquery()
     last = select(func.min(shown.c.position)).having(func.count() >= limit).scalar_subquery()
     return func.coalesce(last, literal_column("timestamptz '-infinity'"))
@@ -187,14 +187,14 @@ def _end_of(page: Select[Any], limit: int) -> ColumnElement[datetime]:
 # Worklists
 
 _Turns = set[tuple[str, Stage]]
-"""Under which statute cases in which stage wait for somebody."""
+"""By statute, the stages in which cases wait for somebody."""
 
 
 def _of_turns(way: Conditions, turns: _Turns, after: Position | None, limit: int) -> Select[Any]:
-    """So many open cases of one way, soonest due first: of each turn that many at most, then of these the first.
+    """The first open cases of one branch, soonest due first: the first ones of each turn, merged.
 
-    An index has the cases of a turn in order. Those of several turns together it has not: then all of them would be
-    sorted, or all others walked past.
+    The index has the cases of one turn in order, but not those of several turns: in one query, all of these would be
+    sorted, or all other cases scanned.
     """
     statutes, stages = zip(*sorted(turns), strict=True)
     turn = (
@@ -218,7 +218,7 @@ def _of_turns(way: Conditions, turns: _Turns, after: Position | None, limit: int
 
 
 def _is_held(held: Held) -> ColumnElement[bool]:
-    """Whether a case is done by one of some officers, or by nobody; of open cases alone there are claims at all."""
+    """Condition: the case is claimed by one of some officers, or unclaimed; only open cases have claims."""
     theirs = select(desk_claims.c.request_id).where(desk_claims.c.unit == held.unit)
     if held.officers:
         return cases.c.request_id.in_(theirs.where(desk_claims.c.officer.in_(sorted(held.officers))))
@@ -230,7 +230,7 @@ def _texts(values: Iterable[str]) -> ColumnElement[Any]:
 
 
 def _waiting(filters: Sequence[WorklistFilter]) -> Iterator[tuple[Conditions, _Turns]]:
-    """The ways of a worklist, each with its turns: filters that differ in nothing but these are one way."""
+    """The branches of a worklist, each with its turns: filters that differ only in their turns are one branch."""
     groups: dict[WorklistFilter, _Turns] = {}
     for each in filters:
         alike = replace(each, stages=frozenset(), statutes=frozenset())

@@ -1,4 +1,4 @@
-"""The log: what is to be entered next, the nodes of its tree, and its checkpoints."""
+"""The log: entries to be added, the nodes of its Merkle tree, and its checkpoints."""
 
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,13 +17,13 @@ from ledger.queries.outbox_position import Mark, mark, move_mark
 from ledger.tables import events, outbox
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-"""What COPY takes for something else."""
+"""Characters that must be escaped in COPY."""
 _LOG_LOCK = 0x6C6F67  # "log" in ASCII: one writer at a time
 
 
 @dataclass(frozen=True)
 class NewEntry:
-    """What is to be entered: an event of a case, or an act by its number. ``position`` is its place in time."""
+    """An entry to be added: an event of a case, or an act, by its number. ``position`` is its order in time."""
 
     position: int
     digest: str
@@ -32,7 +32,7 @@ class NewEntry:
     act: int | None = None
 
     def content(self) -> bytes:
-        """The entry itself."""
+        """The content of the entry."""
         if self.request_id is not None and self.seq is not None:
             return entry_of_event(self.request_id, self.seq, self.digest)
         assert self.act is not None
@@ -41,10 +41,10 @@ class NewEntry:
 
 @dataclass(frozen=True)
 class KeptCheckpoint:
-    """A checkpoint as it is kept: how many entries it covers, its signed note, the public key that signed it, when.
+    """A stored checkpoint: the number of entries covered, its signed note, the public key that signed it, and when.
 
-    ``lines`` are what witnesses wrote below it (:func:`keep_cosignatures`), in the order in which they were brought;
-    ``stamped_at`` is when an authority for timestamps had seen it, None where none was asked.
+    ``lines`` are the cosignatures of witnesses (:func:`keep_cosignatures`), in order of arrival; ``stamped_at`` is the
+    time of its timestamp, None without one.
     """
 
     size: int
@@ -56,13 +56,13 @@ class KeptCheckpoint:
 
     @property
     def cosigned(self) -> str:
-        """The note with all who signed it."""
+        """The note with all signatures."""
         return self.note + "".join(self.lines)
 
 
 @dataclass(frozen=True)
 class StampedCheckpoint:
-    """A checkpoint by how many entries it covers, its signed note, and what an authority for timestamps answered."""
+    """A checkpoint by its size, its signed note, and the answer of the timestamp authority."""
 
     size: int
     note: str
@@ -71,7 +71,7 @@ class StampedCheckpoint:
 
 @dataclass(frozen=True)
 class NewNode:
-    """A subtree that is whole now, by both algorithms."""
+    """A subtree that is now complete, hashed by both algorithms."""
 
     place: NodePlace
     sha256: bytes
@@ -79,20 +79,20 @@ class NewNode:
 
 
 def alone(connection: Connection) -> None:
-    """Let nobody else enter anything until the caller's transaction ends."""
+    """Lock the log against other writers until the end of the transaction."""
     connection.execute(select(func.pg_advisory_xact_lock(_LOG_LOCK)))
 
 
 def length(connection: Connection) -> int:
-    """How many entries there are."""
+    """The number of entries."""
     found: int = connection.execute(select(func.coalesce(func.max(log_entries.c.place) + 1, 0))).scalar_one()
     return found
 
 
 def lost_entries(connection: Connection) -> bool:
-    """Whether the log has had more entries than it has now: one was taken out of it, which nobody here ever does.
+    """Whether entries were removed from the log, which no code of ours does.
 
-    A checkpoint covers more, or the last entry came before the one that was entered last: that is remembered apart.
+    Either a checkpoint covers more entries, or the last entry is older than the mark of the last one entered.
     """
     there = length(connection)
     newest = newest_checkpoint(connection)
@@ -111,9 +111,9 @@ def lost_entries(connection: Connection) -> bool:
 
 
 def next_entries(connection: Connection, limit: int) -> list[NewEntry]:
-    """The next events and acts that are not entered, in the order in which readers meet them.
+    """The next events and acts to be entered, in the order of the outbox.
 
-    None that might be overtaken: how far one may look is asked first and holds for both.
+    Stops at the horizon, which is read first and holds for both, so that nothing can be overtaken.
     """
     here, horizon = connection.execute(select(mark(Mark.LOGGED), func.outbox_horizon())).one()
     there = (outbox.c.request_id == events.c.request_id) & (outbox.c.seq == events.c.seq)
@@ -137,7 +137,7 @@ def next_entries(connection: Connection, limit: int) -> list[NewEntry]:
 
 
 def enter(connection: Connection, first: int, entries: Sequence[NewEntry], nodes: Sequence[NewNode]) -> None:
-    """Write entries from a place on, and the subtrees that are whole with them."""
+    """Write entries from a place on, and the subtrees that they complete."""
     _copy(
         connection,
         log_entries,
@@ -157,7 +157,7 @@ def enter(connection: Connection, first: int, entries: Sequence[NewEntry], nodes
 
 
 def _copy(connection: Connection, table: Table, columns: str, lines: Iterable[str]) -> None:
-    """Write many rows at once, each a line as COPY reads it."""
+    """Write many rows with COPY, each as a line."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg2.extensions.connection)
     with driver.cursor() as cursor:
@@ -169,7 +169,7 @@ def _copied(value: int | str | None) -> str:
 
 
 def nodes(connection: Connection, places: Collection[NodePlace], algorithm: Algorithm) -> dict[NodePlace, bytes]:
-    """The hashes of these subtrees; one that is not there is left out."""
+    """The hashes of these subtrees; missing ones are left out."""
     if not places:
         return {}
     hashed = log_nodes.c[algorithm]
@@ -192,7 +192,7 @@ def entered_leaves(connection: Connection, request_ids: Collection[str]) -> list
 
 
 def places_of(connection: Connection, request_id: str, below: int) -> dict[int, int]:
-    """The places of a case's events in the log of so many entries, by number of the event."""
+    """The places of a case's events among the first ``size`` entries, by event number."""
     query = select(log_entries.c.seq, log_entries.c.place).where(
         log_entries.c.request_id == request_id, log_entries.c.place < below
     )
@@ -200,7 +200,7 @@ def places_of(connection: Connection, request_id: str, below: int) -> dict[int, 
 
 
 def places_of_acts(connection: Connection, numbers: Collection[int], below: int) -> dict[int, int]:
-    """The places of acts in the log of so many entries, by their numbers."""
+    """The places of acts among the first ``size`` entries, by number."""
     query = select(log_entries.c.act, log_entries.c.place).where(
         log_entries.c.act.in_(numbers), log_entries.c.place < below
     )
@@ -208,7 +208,7 @@ def places_of_acts(connection: Connection, numbers: Collection[int], below: int)
 
 
 def checkpoints_from(connection: Connection, below: int | None, at_most: int) -> list[KeptCheckpoint]:
-    """The checkpoints that cover fewer entries than ``below`` (None: all), the one that covers most first."""
+    """The checkpoints smaller than ``below`` (None: all), largest first."""
     lines = (
         select(func.array_agg(aggregate_order_by(cosignatures.c.line, cosignatures.c.brought_at, cosignatures.c.key)))
         .where(cosignatures.c.size == checkpoints.c.size)
@@ -223,12 +223,12 @@ def checkpoints_from(connection: Connection, below: int | None, at_most: int) ->
 
 
 def newest_checkpoint(connection: Connection) -> KeptCheckpoint | None:
-    """The checkpoint that covers most."""
+    """The largest checkpoint."""
     return next(iter(checkpoints_from(connection, None, 1)), None)
 
 
 def is_due(connection: Connection, every: timedelta) -> bool:
-    """Whether the newest checkpoint is older than this, by the database's clock. One of an empty log counts as none."""
+    """Whether the newest checkpoint is older than this, by the database's clock; one of an empty log does not count."""
     query = select(checkpoints.c.size, func.clock_timestamp() - checkpoints.c.made_at >= every)
     newest = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(1)).first()
     return newest is None or newest.size == 0 or bool(newest[1])
@@ -248,37 +248,37 @@ def waits_for_a_stamp(connection: Connection, every: timedelta) -> str | None:
 
 
 def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> list[int]:
-    """How many entries the newest checkpoints before one cover, ascending."""
+    """The sizes of the newest checkpoints before one, ascending."""
     query = select(checkpoints.c.size).where(checkpoints.c.size < below).order_by(checkpoints.c.size.desc())
     return sorted(connection.execute(query.limit(at_most)).scalars())
 
 
 def signing_keys(connection: Connection) -> list[str]:
-    """The public keys that have signed checkpoints, as they are written, the one of the newest first."""
+    """The public keys that have signed checkpoints, in text form, that of the newest first."""
     query = select(checkpoints.c.key).group_by(checkpoints.c.key).order_by(func.max(checkpoints.c.size).desc())
     return list(connection.execute(query).scalars())
 
 
 def keep_checkpoint(connection: Connection, size: int, note: str, key: str) -> None:
-    """Keep a checkpoint for good."""
+    """Store a checkpoint."""
     connection.execute(insert(checkpoints).values(size=size, note=note, key=key))
 
 
 def keep_cosignatures(connection: Connection, size: int, lines: Mapping[str, str]) -> None:
-    """Keep what witnesses wrote below a checkpoint, by their public keys; of each key the first counts."""
+    """Store cosignatures of a checkpoint by public key; the first of each key counts."""
     rows = [{"size": size, "key": key, "line": line} for key, line in lines.items()]
     connection.execute(insert(cosignatures).values(rows).on_conflict_do_nothing())
 
 
 def keep_timestamp(connection: Connection, size: int, at: datetime, response: bytes) -> None:
-    """Keep what an authority answered of a checkpoint, and when it says it saw it; the first answer counts."""
+    """Store the timestamp of a checkpoint and its time; the first one counts."""
     connection.execute(insert(timestamps).values(size=size, at=at, response=response).on_conflict_do_nothing())
 
 
 def newest_stamped(connection: Connection, at_most: int) -> StampedCheckpoint | None:
-    """The newest checkpoint with a timestamp among those that cover at most so many entries; None where none has one.
+    """The newest checkpoint with a timestamp up to a size; None if there is none.
 
-    One of an empty log counts as none.
+    One of an empty log does not count.
     """
     query = (
         select(timestamps.c.size, checkpoints.c.note, timestamps.c.response)

@@ -1,4 +1,4 @@
-"""Sessions of people at the console: opened, seen, revoked; those long over are let go of. What is typed in one."""
+"""Console sessions: opened, used, revoked, pruned; and the forms in progress of a session."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -14,13 +14,13 @@ from ledger.queries.notified import told_as_now
 from ledger.session_tables import console_forms, console_sessions
 
 IDLE: Final = timedelta(hours=2)
-"""A session that nobody used for so long is over."""
+"""The idle timeout of a session."""
 SEEN_AGAIN: Final = timedelta(minutes=1)
-"""That a session was seen is written down no more often than this."""
+"""How often, at most, the use of a session is recorded."""
 KEPT: Final = timedelta(days=30)
-"""So long a session stays in the table after its end, for whoever asks who was there."""
+"""How long a session stays in the table after its end, as a record."""
 FORMS: Final = 30
-"""So many forms of a session are kept, the latest."""
+"""The most forms kept in a session; older ones are dropped."""
 
 _row = console_sessions.c
 _form = console_forms.c
@@ -29,9 +29,9 @@ _LASTS: Final = (_row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > 
 
 
 def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
-    """Begin a session that lasts so long at most; those long over go, and what was typed in any that is over.
+    """Start a session with a maximum duration; prunes old sessions, and the forms of ended ones.
 
-    The feed of its bearer shows what it may see now, and its bearer is told of that.
+    Also updates what the bearer's feed and notifications may show.
     """
     values = {"digest": digest, "bearer": dict(bearer), "created_at": _NOW, "seen_at": _NOW, "ends_at": _NOW + lasts}
     with engine.begin() as connection:
@@ -44,9 +44,9 @@ def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: 
 
 
 def bearer_of(engine: Engine, digest: str, used: bool = True) -> Mapping[str, Any] | None:
-    """Who bears a session that is neither over, nor idle for long, nor revoked; None otherwise.
+    """The bearer of a valid session; None if it is over, idle for too long, or revoked.
 
-    ``used``: somebody is there; else it goes on growing idle.
+    ``used``: record the use, so that the idle timeout restarts.
     """
     lives = (_row.digest == digest, *_LASTS)
     with engine.begin() as connection:
@@ -60,13 +60,13 @@ def bearer_of(engine: Engine, digest: str, used: bool = True) -> Mapping[str, An
 
 
 def lasting_sessions(engine: Engine, digests: Collection[str]) -> frozenset[str]:
-    """Those of some sessions that are neither over, nor idle for long, nor revoked."""
+    """Those of some sessions that are valid."""
     with engine.begin() as connection:
         return frozenset(connection.execute(select(_row.digest).where(_row.digest.in_(digests), *_LASTS)).scalars())
 
 
 def revoke_session(engine: Engine, digest: str) -> None:
-    """End a session now, and forget what was typed in it; one that is not there, or over already, stays as it is."""
+    """End a session now, and delete its forms. Does nothing if it does not exist or is over."""
     there = (_row.digest == digest, _row.revoked_at.is_(None))
     with engine.begin() as connection:
         connection.execute(delete(console_forms).where(_form.session == digest))
@@ -74,7 +74,7 @@ def revoke_session(engine: Engine, digest: str) -> None:
 
 
 def keep_form(engine: Engine, session: str, page: str, form_id: str, said: str) -> None:
-    """Keep what was typed into a form of a page; the same twice is there once, and the oldest of many go."""
+    """Store what was typed into a form of a page, once; drops the oldest if there are too many."""
     kept = upsert(console_forms).values(session=session, id=form_id, page=page, said=said, kept_at=_NOW)
     newest = select(_form.id).where(_form.session == session).order_by(_form.kept_at.desc()).limit(FORMS)
     with engine.begin() as connection:
@@ -91,18 +91,18 @@ def kept_form(engine: Engine, session: str, page: str, form_id: str) -> str | No
 
 
 def latest_forms(engine: Engine, session: str, page: str) -> Sequence[str]:
-    """What was typed last on a page and in each part of it."""
+    """What was last typed on a page and in each of its parts."""
     latest = select(_form.said).ext(distinct_on(_form.page)).where(_form.session == session, _of(page))
     with reading(engine) as connection:
         return list(connection.execute(latest.order_by(_form.page, _form.kept_at.desc())).scalars())
 
 
 def forget_forms(engine: Engine, session: str, page: str) -> None:
-    """Forget what was typed into the forms of a page, or of a part of it: it has been sent for good."""
+    """Delete the forms of a page, or of a part of it, after they were submitted."""
     with engine.begin() as connection:
         connection.execute(delete(console_forms).where(_form.session == session, _of(page)))
 
 
 def _of(page: str) -> ColumnElement[bool]:
-    """The forms of a page and of its parts, which are named behind a ``#`` as in addresses."""
+    """Condition: forms of a page and of its parts, which are named after a ``#`` as in URLs."""
     return or_(_form.page == page, _form.page.startswith(f"{page}#", autoescape=True))

@@ -1,4 +1,4 @@
-"""What the ledger answers with: values, never rows. Instants are in Beijing time (+08:00)."""
+"""The values that queries of the ledger return. Instants are in Beijing time (+08:00)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ from ledger.particulars import CaseParticulars
 
 
 class Parked(Record):
-    """Why the engine, not a person, holds a case up, and since when it is known: the operator's business."""
+    """A technical reason why a case is stuck, and since when it is known; for operators."""
 
     reason: str
     since: datetime
 
 
 class CaseSummary(CaseParticulars):
-    """Where a case stands (事项概况), with all of its clocks in the order in which they started.
+    """The current state of a case (事项概况), with all of its clocks in the order in which they started.
 
-    ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: every reason that holds the
-    case up, the oldest first. ``awaits``: whose move it is, where the stage alone does not say so.
+    ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: the reasons why it is stuck,
+    oldest first. ``awaits``: whose move it is, if the stage alone does not say so.
     """
 
     request_id: str
@@ -49,35 +49,35 @@ class CaseSummary(CaseParticulars):
 
     @property
     def overdue(self) -> bool:
-        """Whether a clock is breached and the act that it measures is still awaited."""
+        """Whether a clock is breached and its act is still awaited."""
         return any(clock.open and clock.state is ClockState.BREACHED for clock in self.clocks)
 
     @property
     def due_at(self) -> datetime | None:
-        """When the next open clock is due, or was; None when none is open."""
+        """When the first open clock is or was due; None if none is open."""
         return min((clock.due_at for clock in self.clocks if clock.open), default=None)
 
 
 class CaseDetail(CaseSummary):
-    """A case with what it was filed with. Statute and policy of then are texts, which the reader has fetched."""
+    """A case with its filing. Its statute and policy are rule texts, which the reader has loaded."""
 
     clocks: tuple[Clock, ...] = ()
     application: Mapping[str, Any]
 
     @property
     def statute_then(self) -> Statute:
-        """The statute as it stood when the case was filed. Raises RuleTextMissing where the ledger has lost it."""
+        """The statute as it was when the case was filed. Raises RuleTextMissing if the ledger has lost it."""
         return KNOWN.statute(self.statute_digest)
 
     @property
     def policy_then(self) -> Policy:
-        """The operator's policy as it stood then. Raises RuleTextMissing where the ledger has lost it."""
+        """The operator's policy as it was then. Raises RuleTextMissing if the ledger has lost it."""
         return KNOWN.policy(self.policy_digest)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some cases of a list; ``next`` is the cursor of the following page, None on the last."""
+    """A page of cases; ``next`` is the cursor of the next page, None on the last."""
 
     cases: tuple[CaseSummary, ...]
     next: str | None
@@ -85,14 +85,13 @@ class Page:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which cases a list shows; a field left None (or False) does not narrow it.
+    """Filter of a list of cases; None (or False) means any.
 
-    ``party`` is an organisation's code that must be requester or provider. ``breached``: only cases
-    with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
-    cases that are not closed (False: only closed ones). ``visibility``: only what its holder may see.
-    ``since`` and ``before``: only cases that were open at some time from the one instant to short of the other.
-    ``or_disposed``: where there is a ``since``, also those that were closed before, and of which an act then let go of
-    something. ``between_two``: only cases that have two departments, not those of one department alone.
+    ``party``: the code of an organisation that must be requester or provider. ``breached``: only cases with an open
+    breached clock. ``stuck``: those, and parked ones. ``open``: only cases that are not closed (False: only closed
+    ones). ``visibility``: only what its holder may see. ``since`` (inclusive) and ``before`` (exclusive): only cases
+    that were open at some time between. ``or_disposed``, with ``since``: also cases closed earlier of which something
+    was disposed of since. ``between_two``: only cases that have two departments, not those of one department alone.
     """
 
     procedure: ProcedureName | None = None
@@ -118,9 +117,9 @@ class CaseFilter:
 class WorklistFilter:
     """Whose move it is: cases under one of ``statutes`` in one of ``stages``; ``org`` is the ``party`` (None: whoever).
 
-    ``extension_asked`` narrows it to those in which the provider waits for an answer to its request for more time,
-    ``superiors`` to cases that name one of these as their superior (an empty set: to those that name none), ``role`` to
-    those in whose stage it is this role's turn, where the stage may wait for several.
+    ``extension_asked``: only those with a pending request for an extension. ``superiors``: only those that name one of
+    these as their superior (empty set: those that name none). ``role``: if the stage may wait for several roles, only
+    those in which it is this role's turn.
     """
 
     stages: frozenset[Stage]
@@ -134,7 +133,7 @@ class WorklistFilter:
 
 @dataclass(frozen=True)
 class ListSize:
-    """How many cases a list has, how many of them are late, how many due today; MOST_COUNTED + 1: so many or more."""
+    """The size of a list, and how many of its cases are late or due today; MOST_COUNTED + 1 means that many or more."""
 
     number: int
     late: int = 0
@@ -142,12 +141,12 @@ class ListSize:
 
 
 MOST_COUNTED: Final = 99
-"""So far the cases of a list are counted: what a badge holds."""
+"""The most cases counted: enough for a badge."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """Whose cases of a worklist: those that one of ``officers`` of a unit does; none named: that nobody there does."""
+    """Filter of a worklist: cases claimed by one of ``officers`` of a unit; without officers, unclaimed cases."""
 
     unit: str
     officers: frozenset[str] = frozenset()
@@ -155,7 +154,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Head:
-    """How far the ledger knows a case, to compare with its workflow."""
+    """The last event of a case in the ledger, to be compared with its workflow."""
 
     request_id: str
     seq: int
@@ -166,7 +165,7 @@ class Head:
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """One event on its way out; ``id`` is its position, which only grows. ``payload`` is the event's own JSON."""
+    """A message of the outbox; ``id`` is its position, which only grows. ``payload`` is the JSON of its event."""
 
     id: int
     request_id: str
@@ -178,24 +177,24 @@ class OutboxMessage:
 
 @dataclass(frozen=True)
 class LimitsEnded:
-    """What became of limits since a position of the outbox: how many ran out, and of each that was kept, in time or
-    late, how long that took. ``upto`` is the last position that was looked at.
+    """What became of limits since a position of the outbox: how many were missed, and how long each that was met, in
+    time or late, took. ``upto`` is the last position that was looked at.
     """
 
     upto: int
     breached: Mapping[ClockId, int] = field(default_factory=dict)
     kept: Sequence[tuple[ClockId, bool, timedelta]] = ()
-    """Each with whether it was late."""
+    """The days of each limit that was met, with whether it was late."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Figures for metrics. ``pending``: messages that a webhook has not looked at yet, and
-    ``oldest_pending`` when the oldest of them was written. ``causes``: how much is stuck for each of the most frequent.
-    ``unsigned_since``: when the newest checkpoint was made, where something was recorded since; None where nothing was
-    and where none was ever made. ``unarchived_since``: since when the first ended case waits for the archive.
-    ``unbacked_since``: when the newest backup was made, or the first case filed where none was; None: nothing is there.
-    ``wal_waits_since``: when the server last archived its WAL, where it has failed to since.
+    """Figures for metrics. ``pending``: messages that a webhook has yet to look at, and ``oldest_pending`` when the
+    oldest of them was written. ``causes``: how many subjects are stuck for each of the most frequent causes.
+    ``unsigned_since``: when the newest checkpoint was made, if something was recorded since; None otherwise, and if
+    there is no checkpoint. ``unarchived_since``: since when the first ended case waits for the archive.
+    ``unbacked_since``: when the newest backup was made, or, without one, the first case filed; None: no cases.
+    ``wal_waits_since``: when the server last archived WAL, if it has failed since.
     """
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
@@ -216,12 +215,12 @@ OF_AN_EVENT: Final = (*COVERED, "prev", "digest", "salt")
 
 
 def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
-    """An event as it is stored, from a row or from its own JSON."""
+    """A stored event, from a row or from its JSON."""
     return RecordedEvent.model_validate({name: row[name] for name in OF_AN_EVENT if name in row})
 
 
 def message_from(row: RowMapping) -> OutboxMessage:
-    """A message from its row in the outbox beside the columns of its event, which hold JSON as it was digested."""
+    """A message from its row in the outbox, joined with the columns of its event."""
     payload = {**{name: row[name] for name in OF_AN_EVENT}, "at": instant_text(row["at"])}
     if payload["salt"] is None:
         del payload["salt"]
@@ -229,7 +228,7 @@ def message_from(row: RowMapping) -> OutboxMessage:
 
 
 def cases_from(texts: Iterable[str]) -> tuple[CaseSummary, ...]:
-    """Cases from the JSON of each: one call of what reads and checks it, for all of them."""
+    """Cases from their JSON, validated in one call for all of them."""
     return _cases().validate_json(f"[{','.join(texts)}]")
 
 

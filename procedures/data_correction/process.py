@@ -13,11 +13,11 @@ from procedures.common.supervision import SUPERVISED, WITHDRAWN_OR_SUPERVISED
 from procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
 
 CORRECTED = (Stage.PUSH, Stage.CLOSED)
-"""Where corrected data leads: to the push where somebody has to make it, else to the end."""
+"""Where a correction leads: to the push, if somebody has to make it, otherwise to the end of the case."""
 
 
 def _whoever_finds_out(statute: Statute, _: bool) -> Sequence[Role] | None:
-    """Where the text has a last instance the government may have to speak too."""
+    """The bureau, and the government if the text has a last instance."""
     rules = statute.correction
     return (Role.BUREAU, Role.GOVERNMENT) if rules is not None and rules.last else None
 
@@ -28,7 +28,7 @@ def _whoever_speaks_now(case: CorrectionCase) -> Sequence[Role]:
 
 
 def _whoever_pushes(statute: Statute, _: bool) -> Sequence[Role] | None:
-    """推送的一方: whom the text names."""
+    """推送的一方: the role named by the text."""
     rules = statute.correction
     return (rules.push.by,) if rules is not None and rules.push is not None else None
 
@@ -46,7 +46,7 @@ def _somebody_finds_out(statute: Statute) -> bool:
 
 
 def _departments_negotiate(statute: Statute) -> bool:
-    """The departments have to negotiate, and nobody speaks after them."""
+    """Whether the departments have to negotiate, without any further instance."""
     rules = statute.correction
     return rules is not None and rules.negotiate is not None and rules.dispute is None
 

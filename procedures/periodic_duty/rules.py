@@ -1,7 +1,7 @@
-"""Periodic duty (定期工作): what a department or an organ must do in every period, from its beginning to its record.
+"""Periodic duty (定期工作): what a department or an organ must do in every period.
 
-One case is one duty of one body in one period. It is opened when the period begins, reminded of, and either fulfilled
-or, once its limit has passed, closed as unfulfilled by an organ that is not bound to it itself.
+One case is one duty of one body in one period. It is opened when the period begins, with reminders, and is either
+fulfilled or, after its limit, closed as unfulfilled by an organ that is not itself bound by the duty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ NATIONWIDE = "cn"
 
 
 class DutyItem(Filed):
-    """One thing that the duty covers (事项), such as a data set; ``due_on``: its own earlier day."""
+    """One item of a duty (事项), such as a data set; ``due_on``: an earlier day of its own."""
 
     name: Given
     code: ShortText | None = None
@@ -47,8 +47,8 @@ class DutyItem(Filed):
 class DutyOfPeriod(Filed):
     """Which duty of which department, in which period.
 
-    ``duty`` is its id in the statute. ``produced_on`` takes the place of the period where it is due after each event.
-    ``department`` is left out where the duty is an organ's.
+    ``duty`` is its id in the statute. ``produced_on`` replaces the period if the duty is due after each event.
+    ``department`` is left out if the duty is an organ's.
     """
 
     duty: ShortText | None = None
@@ -69,19 +69,19 @@ class DutyCase(RuledCase[tuple[Duty, ...]]):
 
     @property
     def duty(self) -> Duty | None:
-        """The duty that was named, if the text has it."""
+        """The named duty, if the text has it."""
         return duty_named(self.statute, self.application.duty)
 
     @property
     def requester(self) -> Party:
-        """To whom it is accounted for."""
+        """The organ to which the duty is accounted for."""
         to = organ(self.statute, self.duty.to if self.duty else Role.BUREAU)
         named = self.duty.addressee if self.duty else None
         return Party(code=to.code, name=named.zh) if named else to
 
     @property
     def provider(self) -> Party:
-        """Who must do it: the department, or the organ that the text binds."""
+        """Who must fulfil the duty: the department, or the organ that the text binds."""
         given, duty = self.application.department, self.duty
         if duty is None or duty.by in (None, Role.PROVIDER):
             return given
@@ -91,14 +91,14 @@ class DutyCase(RuledCase[tuple[Duty, ...]]):
 
     @property
     def resource(self) -> Resource:
-        """What it is about: the data that was named, else the duty and its period."""
+        """The subject: the named data, otherwise the duty and its period."""
         said, duty = self.application, self.duty
         about = said.period or (said.produced_on.isoformat() if said.produced_on else "")
         own = Resource(code=duty.id, name=f"{duty.name.zh}（{about}）") if duty else Resource()
         return Resource(code=said.resource.code or own.code, name=said.resource.name or own.name)
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its clocks
-        """A duty's events change nothing but stage, clocks and outcome."""
+        """Nothing: events of a duty change only stage, clocks and outcome."""
         return {}
 
 
@@ -108,7 +108,7 @@ def duty_named(statute: Statute, name: str | None) -> Duty | None:
 
 
 def organ(statute: Statute, role: Role | None) -> Party:
-    """An organ of a text as a party. Its code, where no filing gives its own, is the place and the role."""
+    """An organ of a text as a party; its code is made of place and role, unless a filing gives its own."""
     body = statute.bodies.get(role) if role else None
     return Party(code=f"{place_of(statute.id)}:{role}", name=body.name.zh if body else None)
 
@@ -170,7 +170,7 @@ def _known_duty(decision: Decision[DutyCase]) -> Duty:
 
 
 def _refuse_unless_complete(decision: Decision[DutyCase], duty: Duty) -> None:
-    """A duty without a body is nobody's; what else is missing is named all at once."""
+    """Raises Refused for a filing without a bound body, or with missing fields (all of them named)."""
     said = decision.case.application
     theirs = duty.by is Role.PROVIDER
     if duty.by is None or (theirs and not said.department.code and not said.department.name):
@@ -192,7 +192,7 @@ class _Limit:
 
 
 def _limit(decision: Decision[DutyCase], duty: Duty) -> _Limit:
-    """The limit of the duty in the period that was named. Raises Refused for a period that cannot be."""
+    """The limit of the duty in the named period. Raises Refused for an impossible period."""
     regular = decision.case.policy.regular_duties
     recurrence = duty.recurrence(regular)
     if recurrence is None:
@@ -203,7 +203,7 @@ def _limit(decision: Decision[DutyCase], duty: Duty) -> _Limit:
         if item.due_on is not None and not period.first <= item.due_on <= last:
             raise _wrong(duty, item.due_on.isoformat(), last.isoformat())
     basis = Basis.POLICY if duty.every == "regular" else Basis.STATUTE
-    # In the period in which its text came, nobody was bound before that day.
+    # In the period in which the text came into force, nobody was bound before that day.
     first = max(period.first, in_force_from(decision.case.statute, duty))
     return _Limit(basis, (last - first).days, Unit.DATE, _at_the_start_of(first), period)
 
@@ -229,7 +229,7 @@ def _after_the_event(decision: Decision[DutyCase], duty: Duty) -> _Limit:
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="period_not_begun")
     if produced < in_force_from(decision.case.statute, duty):
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="text_not_in_force")
-    # The day of the event is day 0, whenever it was told.
+    # The day of the event is day 0, whenever it was reported.
     since = min(decision.at, _at_the_start_of(produced))
     if duty.amount is not None and duty.unit is not None:
         return _Limit(Basis.STATUTE, duty.amount, duty.unit, since)
@@ -238,7 +238,7 @@ def _after_the_event(decision: Decision[DutyCase], duty: Duty) -> _Limit:
 
 
 def in_force_from(statute: Statute, duty: Duty) -> date:
-    """The day from which a duty binds: that of its own text, also where another has been merged into it since."""
+    """The day from which a duty binds: that of its own text, even if it was later merged into another."""
     local = statute.earlier[0].first_day if statute.earlier and duty.clause.statute is None else statute.first_day
     return duty.in_force_from or local or date.min
 
@@ -253,18 +253,18 @@ def _at_the_start_of(day: date) -> datetime:
 
 def _bound(case: DutyCase) -> Duty:
     duty = case.duty
-    assert duty is not None  # begun, so known
+    assert duty is not None  # it has begun, so its notice is known
     return duty
 
 
 def _whoever_is_bound(case: DutyCase, role: Role) -> None:
-    """Each duty is one body's: a department's own, or the organ's that the text names."""
+    """Raises Refused unless the actor is the bound body: the department, or the organ named by the text."""
     if role is not _bound(case).by:
         raise Refused(RefusalCode.NOT_YOUR_TURN, _bound(case).clause)
 
 
 def _nobody_for_himself(case: DutyCase, role: Role) -> None:
-    """An organ does not let itself off its own duty."""
+    """Raises Refused for an organ that would release itself from its own duty."""
     if role is _bound(case).by:
         raise Refused(RefusalCode.NOT_YOUR_TURN, _bound(case).clause)
 
@@ -292,13 +292,13 @@ class Fulfilling(Filed):
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
 
     def said(self) -> Mapping[str, Any]:
-        """What was said, without what was left out."""
+        """The fields as JSON values, without those left out."""
         return {name: value for name, value in self.model_dump(mode="json", exclude_none=True).items() if value}
 
 
 @RULES.command(CommandName.FULFIL, by=[Role.PROVIDER, *ORGANS], says=Fulfilling, when=_whoever_is_bound)
 def fulfil(decision: Decision[DutyCase], said: Fulfilling) -> None:
-    """履行: it is done, and what was done stands on record. Not made public where it must be: noted as a finding."""
+    """履行: the duty is fulfilled, with a record. Missing publication, if the text requires it, is a finding."""
     duty = _bound(decision.case)
     decision.require(said.report, RefusalCode.APPLICATION_INCOMPLETE, duty.clause, fields="report")
     unpublished = duty.publish is not None and said.published_at is None
@@ -310,7 +310,7 @@ def fulfil(decision: Decision[DutyCase], said: Fulfilling) -> None:
 
 @RULES.command(CommandName.CLOSE_UNFULFILLED, by=ORGANS, says=Reasoned, when=_only_after_the_limit)
 def close_unfulfilled(decision: Decision[DutyCase], said: Reasoned) -> None:
-    """以未履行办结: it was not done and will not be; the missed limit stays missed."""
+    """以未履行办结: the duty was not fulfilled and will not be; the missed limit stays missed."""
     duty = _bound(decision.case)
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, duty.clause)
     decision.note(EventType.DUTY_UNFULFILLED, duty.clause, reason=said.reason)
@@ -319,7 +319,7 @@ def close_unfulfilled(decision: Decision[DutyCase], said: Reasoned) -> None:
 
 @RULES.command(CommandName.WITHDRAW, by=ORGANS, says=Reasoned, when=_nobody_for_himself)
 def withdraw(decision: Decision[DutyCase], said: Reasoned) -> None:
-    """撤回: it was opened in error, or whoever was bound is no more."""
+    """撤回: the case was opened in error, or the bound body no longer exists."""
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, _bound(decision.case).clause)
     take_back(decision, said)
 
@@ -329,7 +329,7 @@ _ORDERED = RULES[CommandName.ORDER_RECTIFICATION]
 
 
 def _another_missed_it(case: DutyCase, role: Role) -> None:
-    """An organ orders no rectification of what it has left undone itself."""
+    """Raises Refused for an organ that would order rectification of its own omission."""
     _nobody_for_himself(case, role)
     _ORDERED.when(case, role)
 

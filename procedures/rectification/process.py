@@ -14,7 +14,7 @@ from procedures.rectification.case import Notice, RectificationCase, in_charge
 
 
 def _orders_the_bureau(statute: Statute) -> bool:
-    """The government orders rectification on some grounds, and the bureau itself rectifies."""
+    """Whether, on some grounds, the government orders the bureau to rectify."""
     rules = statute.rectification
     return rules is not None and any(rules.orders(ground) is Role.GOVERNMENT for ground in rules.grounds)
 
@@ -28,7 +28,7 @@ def _whoever_may_order(statute: Statute, _: bool) -> Sequence[Role]:
 
 
 def _addressee(case: RectificationCase) -> Sequence[Role]:
-    """被通知整改的一方: the department, or the bureau where the government orders."""
+    """被通知整改的一方: the department, or the bureau if the government gives the order."""
     return (Role.BUREAU,) if in_charge(case) is Role.GOVERNMENT else (Role.PROVIDER,)
 
 

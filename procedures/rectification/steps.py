@@ -1,4 +1,4 @@
-"""What follows when a rectification fails, or is serious (上报, 通报, 处分): the further steps of the text."""
+"""Further steps of the text after a failed rectification, or in serious cases (上报, 通报, 处分)."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -24,27 +24,27 @@ RULES: RuleBook[RectificationCase] = RuleBook()
 
 
 class Escalation(Reasoned):
-    """Why it goes further; what is serious about it; which step, where one that the text leaves open is meant."""
+    """Why the case is escalated; what is serious about it; and the step, if the text leaves a choice."""
 
     serious: Text | None = None
     step: ShortText | None = None
 
 
 def steps_left(case: RectificationCase) -> list[EscalationStep]:
-    """The steps of the text that were not taken yet, in its order."""
+    """The steps of the text that were not taken yet, in order."""
     return [step for step in case.rules.steps_for(ground_of(case)) if step.id not in case.steps]
 
 
 def steps_open(case: RectificationCase) -> list[EscalationStep]:
-    """The steps that may come now: the next of each text, for neither waits for the other's, and those that wait for
-    no other step: the optional ones, and what stands by itself in the text."""
+    """The steps that may be taken now: the next one of each text (they do not wait for each other), and those that wait
+    for no other step, because they are optional or stand alone in the text."""
     left = steps_left(case)
     next_of_each = {step.clause.statute: step for step in reversed(left)}
     return [step for step in left if step.optional or step.by_itself or step is next_of_each[step.clause.statute]]
 
 
 def has_failed(case: RectificationCase, step: EscalationStep) -> bool:
-    """Whether the rectification has failed in the sense of a step: where it speaks of 拒不, a refusal is enough."""
+    """Whether the rectification has failed as a step requires: if it says 拒不, a refusal is enough."""
     return case.failed or (case.refused and step.on_refusal)
 
 
@@ -58,7 +58,7 @@ def _may_go_further(case: RectificationCase, role: Role) -> None:
 
 
 def _why_not(case: RectificationCase, said: Escalation, step: EscalationStep) -> RefusalCode | None:
-    """What the condition of a step still lacks, if anything."""
+    """The refusal if the condition of a step is not met."""
     failed = has_failed(case, step)
     match step.when:
         case "serious":
@@ -72,7 +72,7 @@ def _why_not(case: RectificationCase, said: Escalation, step: EscalationStep) ->
 
 
 def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
-    """The step meant: the named one, or the first whose condition holds. Raises Refused."""
+    """The named step, or the first whose condition is met. Raises Refused."""
     may_come = steps_open(case)
     if said.step is None:
         due = [step for step in may_come if not step.optional] or may_come
@@ -90,7 +90,7 @@ def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
     when=_may_go_further,
 )
 def escalate(decision: Decision[RectificationCase], said: Escalation) -> None:
-    """上报、通报、提请问责: the next step of the text, after a failure or where the text says so for serious cases."""
+    """上报、通报、提请问责: the next step of the text, after a failure or, if the text says so, in serious cases."""
     step = _next_step(decision.case, said)
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, step.clause)
     lacking = _why_not(decision.case, said, step)
@@ -125,7 +125,7 @@ def _an_organ_of_its_steps(case: RectificationCase, role: Role) -> None:
 
 
 class Conclusion(Reasoned):
-    """How it ended: put right after all, or in the hands of those who hold people to account."""
+    """How it ended: rectified after all, or transferred to those who hold people to account."""
 
     result: Literal["rectified", "handed_over"]
 
@@ -137,7 +137,7 @@ class Conclusion(Reasoned):
     when=_an_organ_of_its_steps,
 )
 def conclude_rectification(decision: Decision[RectificationCase], said: Conclusion) -> None:
-    """整改办结: after a further step, by the organ it went to or by whoever ordered it."""
+    """整改办结: after a further step, by the organ of that step or by whoever ordered the rectification."""
     last = next(step for step in decision.case.rules.steps if step.id == decision.case.steps[-1])
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
     decision.note(EventType.RECTIFICATION_CONCLUDED, last.clause, result=said.result, reason=said.reason)
