@@ -26,8 +26,8 @@ LAST_POLLS: Final = timedelta(seconds=1)
 """Polls within this time after a worker reported its shutdown were still under way; no successor starts so soon."""
 _ENDING: Final = (WorkerStatus.WORKER_STATUS_SHUTTING_DOWN, WorkerStatus.WORKER_STATUS_SHUTDOWN)
 _AT_MOST_WORKERS: Final = 1000
-_NOT_TOLD: Final = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
-"""Answers of a server that keeps no list of workers, or does not let us read it."""
+_NOT_TOLD: Final = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.INVALID_ARGUMENT)
+"""Answers of a server that keeps no list of workers, or does not let us read it, or cannot search it by such a name."""
 
 
 class _Asker(NamedTuple):

@@ -26,6 +26,7 @@ from ledger.queries.operations import take_watch
 from ledger.queries.stuck import causes, subjects_of, troubles, troubles_of
 from protocol.messages import CalendarNews
 from protocol.names import TASK_QUEUE, workflow_id
+from protocol.pollers import workers_asking
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command
 from tests.engine.looking import C, P, events_in, filed, handle_of, key, types_in, until
@@ -245,6 +246,12 @@ async def test_a_version_without_a_worker_is_told_apart_from_an_error(ground: Sa
     subject = f"version:offices:{version.build_id}"
     assert (await found(client, subject, cause)).kind is StuckKind.VERSION_WITHOUT_WORKER
     await handle.terminate("the test is over")
+
+
+async def test_a_queue_that_the_list_of_workers_cannot_be_searched_for_is_polled_all_the_same(ground: Sandbox) -> None:
+    queue = f'"{uuid.uuid4().hex[:6]}'
+    async with Worker(ground.temporal, task_queue=queue, workflows=[Waiting]):
+        await until(lambda: workers_asking(ground.temporal, queue))
 
 
 @workflow.defn(sandboxed=False)
