@@ -4,12 +4,18 @@ import asyncio
 import time
 from dataclasses import replace
 
+import httpx
 from rich.console import Console
 
 from embedded.demo.filling import Filling, fill
+from embedded.demo.office_day import OfficeDay, offices
 from embedded.demo.office_system import OfficeSystem
 from embedded.demo.state import Demonstration, ground_of
 from embedded.running import Stack
+from starter.tokens import embedded_issuer
+
+PATIENCE = 30.0
+"""Seconds that a call of the demonstration may take."""
 
 
 async def show(
@@ -41,6 +47,8 @@ async def _fill(out: Console, stack: Stack, demonstration: Demonstration, office
 
         async with ground_of(stack) as ground:
             filling = await fill(ground, demonstration.began, tell, office=office)
+        async with httpx.AsyncClient(base_url=stack.addresses.api or "", timeout=PATIENCE) as api:
+            await OfficeDay(api, embedded_issuer(demonstration.folder), demonstration.began).done(offices())
     seconds = round(time.monotonic() - begun)
     out.print(f"  {filling.there} of {filling.all} cases filled in, in {seconds} seconds", highlight=False)
     if not filling.failed:

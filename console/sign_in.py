@@ -1,7 +1,6 @@
 """Signing in and out, and the language: at the operator's issuer, or in the demonstration by choosing who one is."""
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,26 +35,11 @@ from domain.departments import name_in
 from domain.field_types import Code
 from domain.messages import label, words
 from domain.words import Role
+from starter.guises import officer_of
 
 _CODE: Final = TypeAdapter(Code)
 HERE: Final = ("127.0.0.1", "localhost", "::1")
 PARTIES: Final = frozenset({Role.REQUESTER, Role.PROVIDER})
-PEOPLE: Final = (
-    "王敏",
-    "李建国",
-    "张丽华",
-    "陈志强",
-    "刘芳",
-    "杨帆",
-    "赵晓东",
-    "周静",
-    "吴海燕",
-    "徐明",
-    "孙磊",
-    "朱红",
-    "马超",
-)
-"""Names that people have in the demonstration."""
 ANYBODY: Final = Caller("demonstration", None, frozenset({Role.BUREAU}), frozenset({EVERYWHERE}))
 """For whom the demonstration counts what waits, before anybody is signed in."""
 
@@ -144,8 +128,7 @@ def _named(context: AppContext, chosen: Guise, code: str | None) -> str:
         return f"{'+'.join(sorted(chosen.roles))}@{code}"
     place = "".join(places_with_texts()[each].zh for each in chosen.places - {EVERYWHERE})
     where = listed or place + "、".join(label("role", role, "zh") for role in Role if role in chosen.roles)
-    number = int.from_bytes(hashlib.sha256(where.encode()).digest()[:4])
-    return f"{PEOPLE[number % len(PEOPLE)]}@{where}"
+    return officer_of(where)
 
 
 async def begin(request: Request) -> Response:

@@ -15,22 +15,23 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from api.cases.sheets.texts import places_with_texts
 from domain.access import place_of
 from domain.calendar import CHINA, Calendar, WorkingDays
-from domain.departments import Department, Departments, read_departments
+from domain.departments import Department, Departments, name_in, read_departments
+from domain.messages import label
 from domain.model import Fixed
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName, Role
 from domain.yaml_text import read_yaml
 from starter.case_files import kind_for
+from starter.guises import officer_of
 from starter.scenarios import Scenario
 
 FOLDER: Final = files("embedded.demo").joinpath("seed")
 DEPARTMENTS, MATTERS, SUSPENSION = "departments.yaml", "matters.yaml", "troubles/suspension.yaml"
 OPENS, REST, AFTERNOON, CLOSES = time(8, 40), time(11, 40), time(14, 0), time(17, 20)
 """Office hours: nothing happens before the first and after the last, or at noon."""
-OFFICERS: Final = 2
-"""So many do the cases of a department in the demonstration."""
 _AT: Final = re.compile(r"\+(\d+)(?: (\d\d:\d\d))?", re.ASCII)
 _DAY: Final = re.compile(r"\$(day|filed)([+-]\d+)?", re.ASCII)
 
@@ -60,9 +61,16 @@ class Matters(Fixed):
     kinds: Mapping[str, DepartmentKind]
 
     def officers(self, unit: str) -> Sequence[str]:
-        """Who does the cases of a department or an organ: the same few, however often they are asked for."""
-        drawn = Random(f"officers of {unit}")
-        return [f"{drawn.choice(self.surnames)}{drawn.choice(self.given_names)}" for _ in range(OFFICERS)]
+        """The two who do the cases of a department or an organ, the same ones each time.
+
+        The first is whoever signs in as it; the second a colleague, of an organ whoever signs in as that of all places.
+        """
+        place, of_organ, role = unit.partition(":")
+        if of_organ:
+            organ = label("role", role, "zh")
+            return [officer_of(f"{places_with_texts()[place].zh}{organ}"), officer_of(organ)]
+        drawn, where = Random(f"officers of {unit}"), name_in(departments(), unit) or unit
+        return [officer_of(where), f"{drawn.choice(self.surnames)}{drawn.choice(self.given_names)}@{where}"]
 
     def kind(self, department: Department) -> DepartmentKind | None:
         """The kind of a department; None for one that has no case."""
