@@ -1,1 +1,1 @@
-"""The log of all that the ledger ever recorded (记录日志): its Merkle tree, its proofs, signed checkpoints of it."""
+"""The transparency log of everything recorded in the ledger (记录日志): Merkle tree, proofs, signed checkpoints."""

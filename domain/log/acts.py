@@ -1,7 +1,7 @@
-"""Acts of those who run the engine (运维操作): who did what to what and why, each chained to the one before.
+"""Operators' acts (运维操作): who did what to what and why, each chained to the one before.
 
-They act on the machinery, never on the merits. Each stands in the log beside the events of cases, so that a checkpoint
-covers it.
+Operators act on the running engine, never on the merits of cases. Acts are entered in the log beside the events of
+cases, so that checkpoints cover them.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from domain.model import Fixed
 from domain.words import Role
 
 ALGORITHM: Final = "sm3"
-"""What chains acts."""
+"""The digest algorithm of the chain of acts."""
 
 
 class ActKind(StrEnum):
@@ -48,7 +48,7 @@ class ActKind(StrEnum):
 
 
 class Acting(Fixed):
-    """Who acts: the name that the door knows, the organisation's code and the roles, where there are any."""
+    """The author of an act: the name known to the door and, if any, the organisation's code and the roles."""
 
     subject: str
     org: str | None = None
@@ -56,9 +56,9 @@ class Acting(Fixed):
 
 
 class NewAct(Fixed):
-    """An act that is about to be done: ``target`` names what it is done to, ``request_id`` the case it is about.
+    """An act about to be carried out: ``target`` is what it affects, ``request_id`` the case it is about.
 
-    ``reason`` is the actor's own word, ``details`` what else there is to know: JSON values, and no secret.
+    ``reason`` is in the author's words, ``details`` are JSON values without secrets.
     """
 
     kind: ActKind
@@ -70,9 +70,9 @@ class NewAct(Fixed):
 
 
 class OperatorAct(Fixed):
-    """An act as it is recorded: numbered without gaps, with the digest of the one before.
+    """A recorded act: numbered without gaps, with the digest of the one before.
 
-    ``kind`` is plain text: what a later version does must stay readable.
+    ``kind`` is plain text, so that acts of later versions stay readable.
     """
 
     number: int
@@ -88,12 +88,12 @@ class OperatorAct(Fixed):
 
 
 def recorded_act(new: NewAct, number: int, at: datetime, prev: str) -> OperatorAct:
-    """The act with its number, its instant and its digest. Raises NotCanonical for details without canonical JSON."""
+    """The recorded act, with number, instant and digest. Raises NotCanonical for details without canonical JSON."""
     said = {**{name: getattr(new, name) for name in NewAct.model_fields}, "number": number, "at": at, "prev": prev}
     act = OperatorAct.model_construct(**{**said, "kind": new.kind.value, "digest": ""})
     return act.model_copy(update={"digest": digest_of_act(act)})
 
 
 def digest_of_act(act: OperatorAct) -> str:
-    """The digest that an act must carry: over all else that it says."""
+    """The digest of an act, over all of its other fields."""
     return digest_of({name: value for name, value in plain(act).items() if name != "digest"}, ALGORITHM)

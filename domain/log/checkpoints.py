@@ -1,8 +1,8 @@
-"""Checkpoints (检查点): a log says how long it is and which root its tree has (C2SP tlog-checkpoint).
+"""Checkpoints (检查点): the size of a log and the root of its tree, signed (C2SP tlog-checkpoint).
 
-Whoever keeps one can be shown, for ever after, that an entry was in the log then, and that the log has only grown
-since. Four lines are Shareflow's own: the root of the same tree by SM3, the root of the map of heads
-(:mod:`domain.log.heads`) by both, and when the checkpoint was made.
+To whoever keeps a checkpoint it can be proved ever after that an entry was in the log then, and that the log has only
+grown since. Four lines are Shareflow's own: the root of the same tree by SM3, the root of the map of heads
+(:mod:`domain.log.heads`) by both algorithms, and the time of the checkpoint.
 """
 
 import base64
@@ -26,10 +26,10 @@ _TIME: Final = "time "
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a log says of itself: whose it is, its length in entries, and its roots then.
+    """A checkpoint: the name of the log, its size in entries, and its roots.
 
-    ``root`` is by SHA-256 as every reader of checkpoints expects, ``sm3_root`` by SM3; ``at`` is the log's own time;
-    ``heads`` is the root of the map of heads then. A checkpoint of another log may lack the last three.
+    ``root`` is by SHA-256, as every reader of checkpoints expects, ``sm3_root`` by SM3; ``at`` is the log's own time;
+    ``heads`` is the root of the map of heads. Checkpoints of other logs may lack the last three.
     """
 
     origin: str
@@ -40,7 +40,7 @@ class Checkpoint:
     heads: Hashes | None = None
 
     def note(self) -> SignedNote:
-        """The checkpoint as a note that nobody has signed yet."""
+        """The checkpoint as an unsigned note."""
         lines = [self.origin, str(self.size), base64.b64encode(self.root).decode()]
         if self.sm3_root is not None:
             lines.append(_SM3 + base64.b64encode(self.sm3_root).decode())
@@ -53,7 +53,7 @@ class Checkpoint:
 
 
 def checkpoint_in(note: SignedNote) -> Checkpoint:
-    """The checkpoint that a note holds. Lines of others are passed over. Raises NoteWrong."""
+    """The checkpoint in a note; unknown lines are ignored. Raises NoteWrong."""
     lines = note.text.removesuffix("\n").split("\n")
     if len(lines) < 3 or not all(lines):
         raise NoteWrong("a checkpoint has at least three lines: whose log, its length, its root")

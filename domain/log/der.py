@@ -1,7 +1,7 @@
-"""Answers of authorities for timestamps as DER has them (X.690): the members of a set stand in order.
+"""Puts timestamp answers into strict DER (X.690), in which the members of a set are sorted.
 
-OpenSSL packs the certificates of an authority in the order in which it was given them, and reads them in any; a strict
-reader takes none such. No signature covers their order, so that putting them right proves no less.
+OpenSSL writes the certificates of an authority in the order in which it was given them, and reads them in any order; a
+strict reader rejects unsorted ones. No signature covers their order, so sorting them does not weaken the proof.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,13 +10,13 @@ from typing import Final
 _CERTIFICATES: Final = 0xA0
 """The tag of the set of certificates among the parts of SignedData (RFC 5652, 5.1)."""
 _SHORT: Final = 0x80
-"""From here on a first byte of a length says how many bytes the length has (X.690, 8.1.3)."""
+"""From this value on, the first byte of a length gives the number of its bytes (X.690, 8.1.3)."""
 PartsChange = Callable[[Sequence[bytes]], Iterable[bytes]]
-"""What is made of the parts of a value."""
+"""A change of the parts of a value."""
 
 
 def with_certificates_in_order(response: bytes) -> bytes:
-    """An answer (RFC 3161, TimeStampResp) whose certificates are sorted; raises ValueError for what is none."""
+    """An answer (RFC 3161, TimeStampResp) with sorted certificates. Raises ValueError for anything else."""
     return _changed(response, _in_response)
 
 
@@ -35,7 +35,7 @@ def _in_signed(parts: Sequence[bytes]) -> Iterable[bytes]:
 
 
 def _changed(value: bytes, change: PartsChange) -> bytes:
-    """A value with its parts changed. Raises ValueError for one that has none, or is more than one."""
+    """A value with its parts changed. Raises ValueError unless it is exactly one value with parts."""
     start, end = _content(value, 0)
     if end != len(value):
         raise ValueError("there is something behind the value")
@@ -53,7 +53,7 @@ def _parts(content: bytes) -> Sequence[bytes]:
 
 
 def _content(within: bytes, at: int) -> tuple[int, int]:
-    """From where to where the content of the value goes that begins at a place. Raises ValueError where it is cut."""
+    """Start and end of the content of the value at an offset. Raises ValueError if it is truncated."""
     first = int.from_bytes(within[at + 1 : at + 2])
     more = first - _SHORT if first > _SHORT else 0
     start = at + 2 + more

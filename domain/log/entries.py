@@ -1,6 +1,4 @@
-"""What stands in the log: one entry for each event of each case and for each act of those who run the engine.
-
-They stand in the order in which they came."""
+"""The entries of the log: one for each event of a case and for each operator's act, in order of recording."""
 
 import re
 from typing import Final
@@ -8,13 +6,13 @@ from typing import Final
 from domain.evidence import canonical_json
 
 _AS_IT_IS: Final = re.compile(r"[0-9A-Za-z-]+", re.ASCII)
-"""What stands in canonical JSON as it is, between quotation marks."""
+"""Texts that need no escaping in canonical JSON."""
 
 
 def entry_of_event(request_id: str, seq: int, digest: str) -> bytes:
-    """The entry of an event: whose it is, its number, and the digest that chains it; canonical JSON (RFC 8785).
+    """The entry of an event: case, number and digest, as canonical JSON (RFC 8785).
 
-    Written straight down where that is the same: a log of a million entries is made in a minute, not in two.
+    Formatted directly if that gives the same text: a log of a million entries takes one minute instead of two.
     """
     if _AS_IT_IS.fullmatch(request_id) and _AS_IT_IS.fullmatch(digest):
         return f'{{"digest":"{digest}","kind":"event","request_id":"{request_id}","seq":{seq}}}'.encode()
@@ -22,5 +20,5 @@ def entry_of_event(request_id: str, seq: int, digest: str) -> bytes:
 
 
 def entry_of_act(number: int, digest: str) -> bytes:
-    """The entry of an act: its number, and the digest that chains it."""
+    """The entry of an act: number and digest."""
     return canonical_json({"digest": digest, "kind": "act", "number": number}).encode()

@@ -1,12 +1,12 @@
-"""The heads of all cases (各事项末端): under each checkpoint, which event of each case was its last in the log.
+"""The map of heads (各事项末端): for each checkpoint, the last event of each case in the log.
 
-A log shows what stands in it, and not that nothing else does. So a checkpoint names, beside the roots of its tree, the
-root of a map from each case to its last event in that log: whoever keeps a checkpoint can be shown of a case where it
-ended then, or that it had not begun. The acts about a case have a head of their own; they stand in one chain with the
-acts on all other cases, so that their head covers each of them (:func:`digest_of_acts`).
+A log proves what is in it, but not that nothing is missing. So a checkpoint also has the root of a map from each case
+to its last event in the log: to whoever keeps a checkpoint it can be proved where a case ended then, or that it had not
+begun. The acts about a case have a head of their own; since they are in one chain with the acts on all other cases,
+their head covers each of them (:func:`digest_of_acts`).
 
-The map is a radix tree over keys of 256 bits, the SHA-256 of whose head it is, so that a proof names no other case.
-A branch stands at the first bit in which the keys beneath it differ: the tree depends on what is in it alone.
+The map is a radix tree over 256-bit keys, SHA-256 digests of what the head belongs to, so that a proof names no other
+case. A branch is at the first bit in which the keys below it differ, so the tree depends only on its content.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from domain.log.tree import HASH_BYTES, INNER, LEAF, TreeHash
 
 KEY_BITS: Final = 8 * HASH_BYTES
 _NUMBER: Final = 8
-"""So many bytes has the number of an event."""
+"""Bytes of an event's number."""
 
 
 class Hashes(NamedTuple):
-    """The hash of a node by both algorithms. That by SHA-256 is its name."""
+    """The hashes of a node by both algorithms; the SHA-256 one is its name."""
 
     sha256: bytes
     sm3: bytes
@@ -31,14 +31,14 @@ class Hashes(NamedTuple):
 
 _HASHING: Final = TreeHash("sha256"), TreeHash("sm3")
 NOTHING: Final = Hashes(_HASHING[0].empty(), _HASHING[1].empty())
-"""The root of a map in which nothing is."""
+"""The root of an empty map."""
 
 
 @dataclass(frozen=True)
 class LogHead:
-    """Whose head it is by key, the number of the last event (or act), and its digest in 32 bytes.
+    """A head: its key, the number of the last event (or act), and a digest of 32 bytes.
 
-    That of an event covers those before it; of acts it is that of all of the case's.
+    The digest of an event covers those before it; for acts, it is over all acts about the case.
     """
 
     key: bytes
@@ -46,7 +46,7 @@ class LogHead:
     digest: bytes
 
     def content(self, _: Callable[[Hashes], bytes]) -> bytes:
-        """What is hashed of it, by either algorithm."""
+        """The content to be hashed, by either algorithm."""
         return self.written()
 
     def written(self) -> bytes:
@@ -58,7 +58,7 @@ class LogHead:
 class HeadBranch:
     """A branch at bit number ``bit`` (from 0): the left side has the keys with 0 there.
 
-    ``prefix`` are the bits before it, which all keys beneath have in common, and zeros.
+    ``prefix``: the bits before it, common to all keys below, padded with zeros.
     """
 
     bit: int
@@ -67,7 +67,7 @@ class HeadBranch:
     right: Hashes
 
     def content(self, of: Callable[[Hashes], bytes]) -> bytes:
-        """What is hashed of it by the algorithm that ``of`` chooses."""
+        """The content to be hashed by the algorithm that ``of`` chooses."""
         return INNER + bytes([self.bit]) + self.prefix + of(self.left) + of(self.right)
 
     def is_whole(self) -> bool:
@@ -79,7 +79,7 @@ class HeadBranch:
         return first_difference(self.prefix, key) >= self.bit
 
     def side(self, key: bytes) -> Hashes:
-        """The side on which a key with the prefix stands."""
+        """The side of a key with the prefix."""
         return self.right if bit_of(key, self.bit) else self.left
 
     def written(self) -> bytes:
@@ -89,14 +89,14 @@ class HeadBranch:
 
 HeadNode = LogHead | HeadBranch
 FindHeads = Callable[[Collection[bytes]], Mapping[bytes, HeadNode]]
-"""The nodes of these names, from wherever they are kept."""
+"""Returns the nodes with these names, from storage."""
 
 
 @dataclass(frozen=True)
 class HeadWay:
-    """The way from the root of a map towards a key: where it branches off, what stands on the other side, its end.
+    """The path from the root of a map to a key: the branches, the sibling at each, and the end.
 
-    The end is the key's own head, or the node that stands where it would be; None in an empty map.
+    The end is the key's own head, or the node in its place; None in an empty map.
     """
 
     bits: Sequence[int]
@@ -105,17 +105,17 @@ class HeadWay:
 
 
 def key_of_case(request_id: str) -> bytes:
-    """Under which key the head of a case's events stands."""
+    """The key of the head of a case's events."""
     return hashlib.sha256(f"case {request_id}".encode()).digest()
 
 
 def key_of_acts(request_id: str) -> bytes:
-    """Under which key the head of the acts about a case stands."""
+    """The key of the head of the acts about a case."""
     return hashlib.sha256(f"acts {request_id}".encode()).digest()
 
 
 def digest_of_acts(digests: Iterable[bytes]) -> bytes:
-    """What covers the acts about a case, each by its digest, in order: no other acts give the same."""
+    """The digest over the digests of the acts about a case, in order."""
     covers = hashlib.sha256()
     for digest in digests:
         covers = hashlib.sha256(covers.digest() + digest)
@@ -126,11 +126,11 @@ KEYS_OF_A_CASE: Final[Sequence[tuple[Literal["events", "acts"], Callable[[str], 
     ("events", key_of_case),
     ("acts", key_of_acts),
 )
-"""Of what of a case there is a head, and how its key is made."""
+"""The kinds of heads of a case, each with the function for its key."""
 
 
 def first_difference(one: bytes, other: bytes) -> int:
-    """The first bit in which two keys differ; ``KEY_BITS`` where they are the same."""
+    """The first bit in which two keys differ; ``KEY_BITS`` if they are equal."""
     return KEY_BITS - (int.from_bytes(one) ^ int.from_bytes(other)).bit_length()
 
 
@@ -140,13 +140,13 @@ def bit_of(key: bytes, number: int) -> int:
 
 
 def prefix_of(key: bytes, bits: int) -> bytes:
-    """The first bits of a key, and zeros."""
+    """The first bits of a key, padded with zeros."""
     rest = KEY_BITS - bits
     return (int.from_bytes(key) >> rest << rest).to_bytes(HASH_BYTES)
 
 
 def node_in(written: bytes) -> HeadNode:
-    """The node that is written down there. Raises ValueError for what is none."""
+    """The node in its stored form. Raises ValueError for anything else."""
     kind, rest = written[:1], written[1:]
     if kind == LEAF and len(rest) == 2 * HASH_BYTES + _NUMBER:
         key, number, digest = rest[:HASH_BYTES], rest[HASH_BYTES:-HASH_BYTES], rest[-HASH_BYTES:]
@@ -158,7 +158,7 @@ def node_in(written: bytes) -> HeadNode:
 
 
 def hashes_of(node: HeadNode) -> Hashes:
-    """The hash of a node by both algorithms."""
+    """The hashes of a node by both algorithms."""
     sha256, sm3 = _HASHING
     return Hashes(sha256.of(node.content(_by_sha256)), sm3.of(node.content(_by_sm3)))
 
@@ -172,7 +172,7 @@ def _by_sm3(hashes: Hashes) -> bytes:
 
 
 def nodes_towards(roots: Collection[bytes], keys: Collection[bytes], find: FindHeads) -> dict[bytes, HeadNode]:
-    """The nodes on the ways from some roots towards some keys, level by level: few questions, however many ways."""
+    """The nodes on the paths from some roots to some keys, loaded level by level, with few queries for many paths."""
     known: dict[bytes, HeadNode] = {}
     wanted = {root: list(keys) for root in roots if root != NOTHING.sha256}
     while wanted:
@@ -192,9 +192,9 @@ def nodes_towards(roots: Collection[bytes], keys: Collection[bytes], find: FindH
 def with_heads(
     root: Hashes, heads: Sequence[LogHead], known: Mapping[bytes, HeadNode]
 ) -> tuple[Hashes, dict[Hashes, HeadNode]]:
-    """The map with these heads in place of what stood under their keys: its root, and the nodes that are new.
+    """The map with these heads set: its root, and the new nodes.
 
-    ``known`` has the nodes on the ways towards them (:func:`nodes_towards`). Of each key there is one.
+    ``known`` has the nodes on the paths to them (:func:`nodes_towards`). There is at most one head for each key.
     """
     made: dict[Hashes, HeadNode] = {}
     ordered = sorted(heads, key=lambda head: head.key)
@@ -205,7 +205,7 @@ def with_heads(
 def _merged(
     at: Hashes, heads: Sequence[LogHead], known: Mapping[bytes, HeadNode], made: dict[Hashes, HeadNode]
 ) -> Hashes:
-    """What stands at a place after these heads, in order, were put there."""
+    """The node at a place after setting these heads, which are in order."""
     if not heads:
         return at
     if at == NOTHING:
@@ -243,7 +243,7 @@ def _noted(node: HeadNode, made: dict[Hashes, HeadNode]) -> Hashes:
 
 
 def way_to(root: Hashes, key: bytes, known: Mapping[bytes, HeadNode]) -> HeadWay:
-    """The way from a root towards a key."""
+    """The path from a root to a key."""
     bits: list[int] = []
     others: list[Hashes] = []
     if root == NOTHING:
@@ -257,9 +257,9 @@ def way_to(root: Hashes, key: bytes, known: Mapping[bytes, HeadNode]) -> HeadWay
 
 
 def head_at(root: Hashes, key: bytes, way: HeadWay) -> LogHead | None:
-    """The head that stands under a key in the map of this root; None where nothing does.
+    """The head of a key in the map of this root, according to a path; None if it has none.
 
-    Raises ProofWrong for a way that does not lead there.
+    Raises ProofWrong if the path does not lead there.
     """
     if list(way.bits) != sorted(set(way.bits)) or any(not 0 <= bit < KEY_BITS for bit in way.bits):
         raise ProofWrong("its branches do not follow one another")
@@ -280,5 +280,5 @@ def head_at(root: Hashes, key: bytes, way: HeadWay) -> LogHead | None:
 
 
 def _common(end: HeadNode, key: bytes) -> int:
-    """How many first bits a node has in common with a key."""
+    """The number of leading bits that a node has in common with a key."""
     return first_difference(end.key if isinstance(end, LogHead) else end.prefix, key)

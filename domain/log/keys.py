@@ -1,9 +1,9 @@
-"""Keys that sign notes: the public half as an auditor keeps it, and what signs.
+"""Keys for signed notes: public keys, as auditors keep them, and signers.
 
-A public key is written on one line, name, id and key with plus signs between (C2SP signed-note, verifier keys). The
-kinds that are known stand in ``KINDS``: Ed25519, with which a log signs its checkpoints; the cosignature of a witness
-(C2SP tlog-cosignature), another authority that has seen the log only grow, with the second at which it said so; and SM2
-(GM/T 0003), by which a device may sign in the place of Ed25519.
+A public key is one line of name, id and key, separated by plus signs (C2SP signed-note, verifier keys). ``KINDS`` has
+the known kinds: Ed25519, with which a log signs its checkpoints; the cosignature of a witness (C2SP tlog-cosignature),
+another authority which confirms, with a time, that the log has only grown; and SM2 (GM/T 0003), with which a device may
+sign instead of Ed25519.
 """
 
 import base64
@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
 NAMED: Final = 0xFF
-"""Kinds that have no byte of their own in C2SP's list: what they are called stands before the key."""
+"""The byte of kinds that are not in C2SP's list; their name precedes the key."""
 SM2: Final = b"gmt0003-2012/sm2-with-sm3"
-"""What SM2 is called there: signatures over a text by SM3, as DER (GM/T 0009), with the usual id of the signer."""
+"""The name of SM2 in keys: signatures over a text by SM3, as DER (GM/T 0009), with the default id of the signer."""
 SM2_LIBRARY: Final = "gmssl_pyx"
 _ED25519_BYTES: Final = 32
 _SM2_BYTES: Final = 64
@@ -35,33 +35,33 @@ _SECRET_KEY: Final = re.compile(r"PRIVATE\+KEY\+([^\s+]+)\+([0-9a-f]{8})\+([A-Za
 
 
 class KeyWrong(Exception):
-    """What is no key of a kind that is known here, or no signature by it."""
+    """Not a key of a known kind, or not a signature by the key."""
 
 
 class CannotCheck(Exception):
-    """A signature may be right, but what checks it is not installed; one clause says what that is."""
+    """A signature cannot be checked because a library is missing; one clause names it."""
 
 
 class CannotSign(Exception):
-    """What signs does not answer, or answers with something else; one sentence says so. Later it may."""
+    """The signer does not answer, or answers with something else; one sentence. It may work later."""
 
 
 class Signer(Protocol):
-    """What signs: a key in memory, or a device that keeps it (HSM, 密码机), SM2 among them."""
+    """A signer: a key in memory, or a device that keeps it (HSM, 密码机), including SM2 devices."""
 
     @property
     def key(self) -> "PublicKey":
-        """What its signatures are checked with."""
+        """The public key for its signatures."""
 
     def sign(self, message: bytes) -> bytes:
-        """What stands below a note with this text. Blocks. Raises CannotSign."""
+        """The signature for a note with this text. Blocks. Raises CannotSign."""
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The public half of a key: its name, its kind (a byte of C2SP's list) and the key itself.
+    """A public key: its name, its kind (a byte of C2SP's list) and the key itself.
 
-    Raises KeyWrong for a name that cannot stand in a note, and a key of another length than its kind has.
+    Raises KeyWrong for a name that cannot be used in a note, and for a key of the wrong length.
     """
 
     name: str
@@ -69,7 +69,7 @@ class PublicKey:
     content: bytes
 
     def __post_init__(self) -> None:
-        """Refuse what could check nothing."""
+        """Check name and length. Raises KeyWrong."""
         if not is_key_name(self.name):
             raise KeyWrong("the name of a key has neither blanks nor plus signs")
         kind, length = self._kind, len(self._itself)
@@ -90,26 +90,26 @@ class PublicKey:
 
     @property
     def id(self) -> bytes:
-        """The four bytes by which a signature says which key made it: no proof, only a hint."""
+        """The four bytes with which a signature names its key: a hint, not a proof."""
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.content).digest()[:4]
 
     def written(self) -> str:
-        """On one line, as an auditor keeps it."""
+        """The key on one line, as auditors keep it."""
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.content).decode()}"
 
     def check(self, message: bytes, signature: bytes) -> None:
-        """Raise KeyWrong unless this key made the signature over a note's text; CannotCheck where nobody can say."""
+        """Raises KeyWrong unless this key signed a note's text so; CannotCheck if a library is missing."""
         if not self._kind.made(self._itself, message, signature):
             raise KeyWrong("the text or the signature was changed, or another key made it")
 
 
 def is_key_name(name: str) -> bool:
-    """Whether a key may be called so."""
+    """Whether a text is a valid name of a key."""
     return _NAME.fullmatch(name) is not None
 
 
 def read_public_key(line: str) -> PublicKey:
-    """The key that a line names. Raises KeyWrong."""
+    """The key in a line. Raises KeyWrong."""
     found = _VERIFIER_KEY.fullmatch(line.strip())
     if found is None:
         raise KeyWrong("a public key is a name, eight hexadecimal digits and the key in base64, with + between")
@@ -124,7 +124,7 @@ def read_public_key(line: str) -> PublicKey:
 
 
 def read_public_keys(text: str) -> list[PublicKey]:
-    """The keys in a text, one a line. Raises KeyWrong for a line that is none, and where there is none at all."""
+    """The keys in a text, one on each line. Raises KeyWrong for an invalid line, and if there is no key."""
     keys = [read_public_key(line) for line in text.splitlines() if line.strip()]
     if not keys:
         raise KeyWrong("there is no key in it")
@@ -132,7 +132,7 @@ def read_public_keys(text: str) -> list[PublicKey]:
 
 
 def cosigned_at(signature: bytes) -> int:
-    """When a witness says it saw the checkpoint, in seconds since 1970."""
+    """When the witness saw the checkpoint, by its own word, in seconds since 1970."""
     seconds: int = struct.unpack(">Q", signature[:8])[0]
     return seconds
 
@@ -167,10 +167,10 @@ def _made_by_sm2(key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 class KeyKind(NamedTuple):
-    """A kind of key: its byte, what stands before the key where that is 0xff, its length, and what checks by it.
+    """A kind of key: its byte, the name before the key if that byte is 0xff, its length, and its verification.
 
-    ``made`` says whether a key, given by its bytes, made the signature over a message; it raises KeyWrong for what is
-    no signature of the kind, and CannotCheck.
+    ``made`` says whether a key, given by its bytes, made the signature over a message; it raises KeyWrong for a
+    malformed signature, and CannotCheck.
     """
 
     byte: int
@@ -185,11 +185,11 @@ KINDS: Final = (
     KeyKind(COSIGNATURE, b"", "Ed25519", _ED25519_BYTES, _cosigned_by_ed25519),
     KeyKind(NAMED, SM2, "SM2", _SM2_BYTES, _made_by_sm2),
 )
-"""The kinds of keys. Whoever adds one adds a line here; everything else goes by this table."""
+"""The kinds of keys. To add one, add a line here."""
 
 
 class Ed25519Signer:
-    """A log's own key, in memory. ``secret`` are its 32 bytes. Raises KeyWrong for a name that cannot be one."""
+    """A log's own key, in memory. ``secret`` are its 32 bytes. Raises KeyWrong for an invalid name."""
 
     def __init__(self, name: str, secret: bytes) -> None:
         self._private = _private(secret)
@@ -201,7 +201,7 @@ class Ed25519Signer:
 
 
 class Witness:
-    """The key of another authority, which says when it saw a checkpoint. ``now`` gives seconds since 1970."""
+    """The signer of a witness, which adds the time. ``now`` returns seconds since 1970."""
 
     def __init__(self, name: str, secret: bytes, now: Callable[[], float]) -> None:
         self._private = _private(secret)
@@ -222,13 +222,13 @@ def _private(secret: bytes) -> Ed25519PrivateKey:
 
 
 def write_secret_key(name: str, secret: bytes) -> str:
-    """A secret key of 32 random bytes on one line, to be kept where nobody else reads it. Raises KeyWrong."""
+    """A secret key of 32 random bytes on one line, to be kept secret. Raises KeyWrong."""
     signer = Ed25519Signer(name, secret)
     return f"PRIVATE+KEY+{name}+{signer.key.id.hex()}+{base64.b64encode(bytes([ED25519]) + secret).decode()}"
 
 
 def read_secret_key(line: str) -> Ed25519Signer:
-    """The key that :func:`write_secret_key` wrote. Raises KeyWrong, without telling anything of the key."""
+    """The key written by :func:`write_secret_key`. Raises KeyWrong, without revealing anything of the key."""
     found = _SECRET_KEY.fullmatch(line.strip())
     try:
         content = base64.b64decode(found[3], validate=True) if found else b""

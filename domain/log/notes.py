@@ -1,6 +1,6 @@
-"""Signed notes (C2SP signed-note): a text, and below it who signed it. What checkpoints are written in.
+"""Signed notes (C2SP signed-note), the format of checkpoints: a text, and below it signatures.
 
-A note is nothing until a key that the reader trusts has signed it: :func:`signed_by` says which of the given keys did.
+A note is only worth the signatures of keys that the reader trusts; :func:`signed_by` finds these.
 """
 
 import base64
@@ -18,13 +18,13 @@ _KEY_ID_BYTES: Final = 4
 
 
 class NoteWrong(Exception):
-    """What is no signed note, or one that nobody whom the reader trusts has signed."""
+    """Not a signed note, or one without a signature by a trusted key."""
 
 
 def as_saved(content: bytes) -> str:
-    """The text of a file with keys or a checkpoint, as it was before a program of Windows saved it.
+    """The text of a file with keys or a checkpoint, without the changes that Windows programs make when saving.
 
-    Such programs put a byte order mark in front and end lines with CR and LF; in neither has a note any meaning. Raises
+    They add a byte order mark and end lines with CR LF, neither of which means anything in a note. Raises
     UnicodeDecodeError.
     """
     return content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -32,14 +32,14 @@ def as_saved(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class NoteSignature:
-    """A line below a note: the name of a key, its short id, and what it wrote."""
+    """A signature line: the name of a key, its short id, and the signature."""
 
     name: str
     key_id: bytes
     content: bytes
 
     def line(self) -> str:
-        """As it stands in the note."""
+        """The line as it is in the note."""
         return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self.content).decode()}\n"
 
 
@@ -63,7 +63,7 @@ class SignedNote:
 
 
 def read_note(written: str) -> SignedNote:
-    """The note that was written. Raises NoteWrong with what is wrong about it, whoever signed it."""
+    """Parse a note. Raises NoteWrong with the reason; does not check signatures."""
     if len(written.encode(errors="replace")) > MOST_BYTES:
         raise NoteWrong(f"a note has no more than {MOST_BYTES} bytes")
     if any(each < " " and each != "\n" for each in written) or not _is_unicode(written):
@@ -97,9 +97,9 @@ def _is_unicode(text: str) -> bool:
 
 
 def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> dict[PublicKey, NoteSignature]:
-    """Which of these keys have signed the note, each with its signature; those of others say nothing.
+    """Those of these keys that have signed the note, each with its signature; signatures of other keys are ignored.
 
-    Raises NoteWrong where none of them has, and where one that stands there is not that key's.
+    Raises NoteWrong if none of them has signed it, or if a signature under one of their names is invalid.
     """
     found: dict[PublicKey, NoteSignature] = {}
     for key in trusted:

@@ -1,6 +1,6 @@
-"""Proofs out of the tree (RFC 6962 section 2.1.1 and 2.1.2): an entry is in the log, and the log has only grown.
+"""Inclusion and consistency proofs (RFC 6962 sections 2.1.1 and 2.1.2): an entry is in the log; the log only grew.
 
-Whoever has a checkpoint checks them with nothing else; how is RFC 9162 sections 2.1.3.2 and 2.1.4.2.
+They are verified with nothing but a checkpoint, as in RFC 9162 sections 2.1.3.2 and 2.1.4.2.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from domain.log.tree import HASH_BYTES, FindNode, TreeHash, root_between
 
 
 class ProofWrong(Exception):
-    """A proof that proves nothing: it does not fit the numbers, or does not lead to the root."""
+    """An invalid proof: it does not fit the sizes, or does not lead to the root."""
 
 
 def inclusion(hashing: TreeHash, index: int, size: int, find: FindNode) -> list[bytes]:
-    """That the leaf number ``index`` (from 0) is in the tree of ``size`` leaves: its path to the root, from below.
+    """The inclusion proof of leaf ``index`` (from 0) in the tree of ``size`` leaves: the path to the root, from below.
 
     Raises ValueError for a leaf that is not in the tree.
     """
@@ -33,9 +33,9 @@ def inclusion(hashing: TreeHash, index: int, size: int, find: FindNode) -> list[
 
 
 def consistency(hashing: TreeHash, old: int, new: int, find: FindNode) -> list[bytes]:
-    """That the tree of ``new`` leaves begins with the ``old`` leaves of an earlier one.
+    """The proof that the tree of ``new`` leaves begins with the ``old`` leaves of an earlier one.
 
-    Raises ValueError unless 0 <= old <= new. Of an empty tree, and of the same one, there is nothing to prove.
+    Empty for an empty or an equal tree. Raises ValueError unless 0 <= old <= new.
     """
     if not 0 <= old <= new:
         raise ValueError(f"A tree of {new} leaves does not come after one of {old}.")
@@ -43,7 +43,7 @@ def consistency(hashing: TreeHash, old: int, new: int, find: FindNode) -> list[b
         return []
     path: list[bytes] = []
     first, end = 0, new
-    whole = True  # the old tree is one of the subtrees on this way, and its root is known
+    whole = True  # the old tree is itself a subtree on this path, and its root is known
     while end != old:
         middle = first + _left_size(end - first)
         if old <= middle:
@@ -58,12 +58,12 @@ def consistency(hashing: TreeHash, old: int, new: int, find: FindNode) -> list[b
 
 
 def _left_size(size: int) -> int:
-    """How many leaves the left subtree has: the largest power of two below ``size``."""
+    """The number of leaves of the left subtree: the largest power of two below ``size``."""
     return 1 << (size - 1).bit_length() - 1
 
 
 def check_inclusion(hashing: TreeHash, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
-    """Raise ProofWrong unless the path leads from this hash of a leaf, at this place, to the root of the tree."""
+    """Raises ProofWrong unless the path leads from this leaf hash, at this place, to the root of the tree."""
     _check_hashes(path)
     if not 0 <= index < size:
         raise ProofWrong(f"a tree of {size} entries has none at place {index}")
@@ -87,7 +87,7 @@ def check_inclusion(hashing: TreeHash, leaf: bytes, index: int, size: int, path:
 def check_consistency(
     hashing: TreeHash, old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]
 ) -> None:
-    """Raise ProofWrong unless the path shows that the tree of ``new`` leaves begins with the tree of ``old`` ones."""
+    """Raises ProofWrong unless the path proves that the tree of ``new`` leaves begins with that of ``old`` ones."""
     _check_hashes(path)
     if not 0 <= old <= new:
         raise ProofWrong(f"a log of {new} entries does not come after one of {old}")

@@ -1,6 +1,6 @@
-"""Timestamps of checkpoints (可信时间戳, RFC 3161): a third authority says since when a text has been there.
+"""Timestamps of checkpoints (可信时间戳, RFC 3161): a third party confirms since when a text has existed.
 
-What is stamped is the text of a checkpoint, whoever has signed it: the roots of the log stand in it.
+The stamped text is that of a checkpoint, without its signatures; it has the roots of the log.
 """
 
 import re
@@ -26,11 +26,11 @@ _REASON: Final = re.compile(r'reason: "([^"]*)"')
 
 
 class TimestampWrong(Exception):
-    """What is no timestamp of this text, or one of an authority that nobody trusts."""
+    """Not a timestamp of this text, or one of an untrusted authority."""
 
 
 def roots_in(pem: bytes) -> Sequence[Certificate]:
-    """The certificates of authorities that are trusted, in PEM. Raises TimestampWrong where there is none."""
+    """The trusted root certificates in a PEM text. Raises TimestampWrong if there is none."""
     try:
         return load_pem_x509_certificates(pem)
     except ValueError:
@@ -38,16 +38,16 @@ def roots_in(pem: bytes) -> Sequence[Certificate]:
 
 
 def request_for(text: str) -> TimeStampRequest:
-    """What an authority is asked for a text: a stamp on its SHA-256, with the authority's certificates."""
+    """The request for a timestamp on the SHA-256 of a text, with the authority's certificates."""
     return TimestampRequestBuilder().data(text.encode()).hash_algorithm(HashAlgorithm.SHA256).build()
 
 
 def stamped_at(
     response: bytes, text: str, roots: Sequence[Certificate], asked: TimeStampRequest | None = None
 ) -> datetime:
-    """When an authority below one of these certificates had seen the text, by its own clock, with zone.
+    """When an authority under one of these roots had seen the text, by its own clock, with time zone.
 
-    ``asked``: what it must have been asked; a stamp that is kept was asked long ago. Raises TimestampWrong.
+    ``asked``: the request that it must answer; None for a stored timestamp. Raises TimestampWrong.
     """
     stamp = _read(response)
     verifier = VerifierBuilder(roots=list(roots), nonce=asked.nonce if asked else None).build()
@@ -61,7 +61,7 @@ def stamped_at(
 
 
 def _in_words(said: str) -> str:
-    """What is wrong, as it stands within a sentence: of all that OpenSSL has noted, its last reason alone."""
+    """The error for use in a sentence: only the last reason of OpenSSL's error stack."""
     plain, _, stack = said.rstrip(".").partition(": ErrorStack(")
     reasons = _REASON.findall(stack)
     return f"{plain} ({reasons[-1]})" if reasons else plain

@@ -1,8 +1,8 @@
-"""The Merkle tree over the log (默克尔树), as RFC 6962 section 2.1 defines it: how it grows, and its root.
+"""The Merkle tree of the log (默克尔树), by RFC 6962 section 2.1.
 
-The leaves are the entries of the log in their order. Whole subtrees never change once their last leaf is there, so that
-a tree is kept as the hashes of its whole subtrees: level 0 has the leaves, level 1 the pairs of them, and so on. A tree
-of n leaves is read from about log2(n) of these, and each further leaf adds about two.
+The leaves are the entries of the log in order. Complete subtrees never change, so a tree is stored as the hashes of its
+complete subtrees: level 0 has the leaves, level 1 pairs of leaves, and so on. The root of n leaves takes about log2(n)
+of these, and each further leaf adds about two.
 """
 
 import hashlib
@@ -13,34 +13,33 @@ from typing import Final, NamedTuple
 from domain.engine.records import Algorithm
 
 LEAF, INNER = b"\x00", b"\x01"
-"""What stands before the content of a leaf and before the two hashes of an inner node, so that neither passes for the
-other."""
+"""Prefixes of leaves and of inner nodes before hashing, so that neither can pass for the other."""
 HASH_BYTES: Final = 32
 
 
 class NodePlace(NamedTuple):
-    """Where a whole subtree stands: it covers the leaves from ``number * 2**level`` on, ``2**level`` of them."""
+    """The place of a complete subtree: it covers ``2**level`` leaves, from ``number * 2**level`` on."""
 
     level: int
     number: int
 
 
 FindNode = Callable[[NodePlace], bytes]
-"""The hash of a whole subtree, from wherever they are kept. Raises LookupError for one that is not there."""
+"""Returns the hash of a complete subtree from storage. Raises LookupError if it is not there."""
 
 
 @dataclass(frozen=True)
 class TreeHash:
-    """How leaves and nodes are hashed: SHA-256 as the RFC has it, or SM3 (GB/T 32905, 国密) in its place.
+    """The hash function of a tree: SHA-256, as in the RFC, or SM3 (GB/T 32905, 国密) instead.
 
-    Raises ValueError where this machine lacks the algorithm.
+    Raises ValueError if this machine lacks the algorithm.
     """
 
     algorithm: Algorithm
     _begun: "hashlib._Hash" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Find out once whether the algorithm is there; to copy what has begun is quicker than to begin anew."""
+        """Check once that the algorithm exists, and keep hash objects to copy, which is faster than creating them."""
         object.__setattr__(self, "_begun", hashlib.new(self.algorithm))
 
     def empty(self) -> bytes:
@@ -56,16 +55,16 @@ class TreeHash:
         return self.of(INNER + left + right)
 
     def of(self, content: bytes) -> bytes:
-        """The hash of what a leaf or a node is written as."""
+        """The hash of the serialised form of a leaf or a node."""
         hashed = self._begun.copy()
         hashed.update(content)
         return hashed.digest()
 
 
 def whole_subtrees(first: int, end: int) -> Iterator[NodePlace]:
-    """The fewest whole subtrees that cover the leaves from ``first`` on and before ``end``, from left to right.
+    """The fewest complete subtrees that cover the leaves from ``first`` to before ``end``, from left to right.
 
-    ``first`` must be where a subtree of that size may begin, as it is in every subtree of a tree.
+    A subtree of that size must be able to begin at ``first``, as is the case for every subtree of a tree.
     """
     while first < end:
         room = (end - first).bit_length() - 1
@@ -75,10 +74,10 @@ def whole_subtrees(first: int, end: int) -> Iterator[NodePlace]:
 
 
 class GrowingTree:
-    """A tree that grows: it remembers the whole subtrees on its right edge alone.
+    """A growing tree, which keeps only the complete subtrees on its right edge.
 
-    ``edge`` are their hashes, the largest first, as :func:`whole_subtrees` lists them for ``size`` leaves. Raises
-    ValueError for an edge of another length.
+    ``edge`` are their hashes, largest first, as :func:`whole_subtrees` lists them for ``size`` leaves. Raises
+    ValueError for an edge of the wrong length.
     """
 
     def __init__(self, hashing: TreeHash, size: int = 0, edge: Sequence[bytes] = ()) -> None:
@@ -90,11 +89,11 @@ class GrowingTree:
 
     @classmethod
     def kept(cls, hashing: TreeHash, size: int, find: FindNode) -> "GrowingTree":
-        """The tree of so many leaves, from its subtrees that are kept."""
+        """The tree of ``size`` leaves, from its stored subtrees."""
         return cls(hashing, size, [find(place) for place in whole_subtrees(0, size)])
 
     def add(self, leaf: bytes) -> list[tuple[NodePlace, bytes]]:
-        """Add the hash of a leaf; the subtrees that are whole with it, the leaf itself first."""
+        """Add the hash of a leaf; returns the subtrees that it completes, the leaf itself first."""
         place, made = NodePlace(0, self.size), leaf
         new = [(place, made)]
         while self.size >> place.level & 1:
@@ -106,12 +105,12 @@ class GrowingTree:
         return new
 
     def root(self) -> bytes:
-        """The root of the tree as it is now."""
+        """The current root."""
         return joined(self.hashing, self._edge)
 
 
 def joined(hashing: TreeHash, subtrees: Sequence[bytes]) -> bytes:
-    """The root of a tree from its whole subtrees, the largest first; of none, the root of the empty tree."""
+    """The root of a tree from its complete subtrees, largest first; without any, the root of the empty tree."""
     if not subtrees:
         return hashing.empty()
     *rest, root = subtrees
@@ -121,5 +120,5 @@ def joined(hashing: TreeHash, subtrees: Sequence[bytes]) -> bytes:
 
 
 def root_between(hashing: TreeHash, first: int, end: int, find: FindNode) -> bytes:
-    """The root over the leaves from ``first`` on and before ``end``, a subtree of some tree."""
+    """The root of the leaves from ``first`` to before ``end``, a subtree of some tree."""
     return joined(hashing, list(map(find, whole_subtrees(first, end))))
