@@ -1,7 +1,7 @@
-"""Whether a statute says what its source says: quotes, articles, paragraphs and numbers.
+"""Checks that a statute says what its source says: quotes, articles, paragraphs and numbers.
 
-The quotes can be checked only where the source texts are at hand. The sources are not part of the
-product; everything else here needs the packaged files alone.
+Quotes can be checked only if the source texts are available, which are not part of the product; everything else needs
+only the packaged files.
 """
 
 import re
@@ -52,7 +52,7 @@ def check_quotes(statute: Statute, *source_texts: str) -> list[str]:
 
 
 def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
-    """Why the clause does not fit its article, to be read after the key path; None if it does."""
+    """Why the clause does not fit its article, as a phrase after the key path; None if it does."""
     if article is None:
         return f"names article {clause.article}, which the source does not have"
     if clause.quote not in "".join(article):
@@ -68,8 +68,8 @@ def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
 def check_overlay_quotes(overlaid: Overlaid, *source_texts: str) -> list[str]:
     """What is wrong with the quotes of clauses that an overlay itself brings, one sentence each; empty if all is well.
 
-    All other clauses stand, and are checked, in the two texts that it merges. Each quote must be a literal part of the
-    article that it names in the upper text; of an excerpt without articles, of the text itself.
+    All other clauses are checked in the two texts that it merges. Each quote must be a literal part of the named
+    article of the upper text or, for an excerpt without articles, of the text itself.
     """
     upper = overlaid.upper
     known = {_words(clause) for part in (overlaid.local, upper) for _, clause in clauses(part)}
@@ -89,9 +89,9 @@ def check_overlay_quotes(overlaid: Overlaid, *source_texts: str) -> list[str]:
 
 
 def check_above_quotes(above: Above, *source_texts: str) -> list[str]:
-    """What is wrong with the quotes of a regulation that only stands above others, one sentence each.
+    """What is wrong with the quotes of a regulation used only above others, one sentence each.
 
-    Each quote must be a literal part of the article that it names; of an excerpt, of the text itself.
+    Each quote must be a literal part of the named article or, for an excerpt, of the text itself.
     """
     found = articles_of(source_texts)
     reasons = (
@@ -116,7 +116,7 @@ def _not_in_excerpt(clause: Clause, source_texts: Sequence[str]) -> str | None:
 
 
 def check_amounts(statute: Statute) -> list[str]:
-    """Limits whose own quote states another number or unit than the limit has, one sentence each."""
+    """Limits whose quote states a different number or unit, one sentence each."""
     timed: list[tuple[str, Limit | Overall | Extension | CatalogueExtension, int]] = [
         (f"limits[{i}].amount", limit, limit.amount) for i, limit in enumerate(statute.limits)
     ]
@@ -143,7 +143,7 @@ def check_amounts(statute: Statute) -> list[str]:
 
 
 def _in_words(amount: int) -> str:
-    """A small number as the texts write it out."""
+    """A small number in words, as the texts write it."""
     return "一二三四五六七八九十"[amount - 1] if 1 <= amount <= 10 else str(amount)
 
 
@@ -162,8 +162,8 @@ def _words_of(duty: Duty) -> Iterator[str]:
 def check_all(folder: Path | None = None) -> list[str]:
     """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
 
-    Of statutes and overlays the form always; quotes against the source texts in ``folder``, where one is
-    given. A folder that is not there is told like one without the texts, so that a wrong name is noticed.
+    The form of statutes and overlays is always checked; quotes are checked against the source texts in ``folder``, if
+    given. A missing folder is reported like one without the texts, so that a wrong name is noticed.
     """
     problems: list[str] = []
     for statute in readable(packaged_texts(), load_statute, problems):
@@ -180,7 +180,7 @@ def _check_overlays(folder: Path | None) -> list[str]:
     for overlaid in readable(packaged_overlay_texts(), load_overlay, problems):
         problems += check_amounts(overlaid.statute)
         sources = overlaid.upper.sources
-        # A source that is not there was told with the regulation itself.
+        # A missing source was reported with the regulation itself.
         if all(packaged_source(name) or (folder and beside(folder, name)) for name in sources):
             check = partial(check_overlay_quotes, overlaid)
             problems += _check_against(overlaid.statute.id, folder, sources, check)
@@ -188,9 +188,9 @@ def _check_overlays(folder: Path | None) -> list[str]:
 
 
 def _check_against(id_: str, folder: Path | None, sources: Sequence[str], check: Callable[..., list[str]]) -> list[str]:
-    """A check that needs the sources: those that come with the product, else those in the folder, if there is one.
+    """Run a check that needs the sources: the packaged ones, otherwise those in the folder, if there is one.
 
-    A source that is not in the folder, or cannot be read, is a problem of its own.
+    A source that is missing or cannot be read is a problem of its own.
     """
     own = [packaged_source(source) for source in sources]
     if all(own):
@@ -207,5 +207,5 @@ def _check_against(id_: str, folder: Path | None, sources: Sequence[str], check:
 
 
 def beside(folder: Path, name: str) -> Path | None:
-    """A file in the folder, or one level above it, where the national regulation lies."""
+    """A file in the folder, or in the one above it, where the national regulation is."""
     return next((x for x in (folder / name, folder.parent / name) if x.is_file()), None)

@@ -1,4 +1,4 @@
-"""Every clause that stands in a statute, and where."""
+"""All clauses of a statute, with their paths."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ Path = tuple[str | int, ...]
 
 
 def clauses(part: BaseModel, path: Path = ()) -> Iterator[tuple[Path, Clause]]:
-    """Every clause in a statute or a part of one, with the path that leads to it."""
+    """Every clause in a statute, or in a part of one, with its path."""
     for name in type(part).model_fields:
         yield from _clauses_in(getattr(part, name), (*path, name))
 

@@ -1,7 +1,7 @@
-"""Contradictions in a statute that fits the model: routes that lead nowhere, organs without a name.
+"""Contradictions in a statute that fits the model, such as routes that lead nowhere or organs without a name.
 
-The engine relies on these rules and does not look again: a statute that passes can carry every case
-from filing to its end.
+The engine relies on these rules and does not check again: under a statute that passes, every case can run from filing
+to its end.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from domain.statutes.model import LastInstance, Route, Statute
 from domain.words import Authorization, Role, SharingClass
 
 Problem = tuple[tuple[str | int, ...], str]
-"""Where in the statute, and what is wrong; the reason is read after the key path."""
+"""The path in the statute, and the reason as a phrase after it."""
 
 STAGES_UNDER_A_LIMIT = frozenset({"completeness_check", "platform_authorization", "provider_answer"})
 
@@ -41,7 +41,7 @@ def first_contradiction(statute: Statute) -> Problem | None:
 
 
 def _classes(statute: Statute) -> Iterator[Problem]:
-    """Every sharing class has a name in the text, and a route."""
+    """Every sharing class must have a name in the text and a route."""
     for wanted in SharingClass:
         if wanted not in statute.classes:
             yield ("classes", wanted.value), "is missing"
@@ -50,7 +50,7 @@ def _classes(statute: Statute) -> Iterator[Problem]:
 
 
 def _routes(statute: Statute) -> Iterator[Problem]:
-    """``then`` belongs to a completeness check and to nothing else."""
+    """``then`` is only allowed for a completeness check."""
     for place, route in enumerate(statute.routes):
         if route.opens == "completeness_check" and route.then is None:
             yield ("routes", place, "then"), "is missing: a completeness check must lead to a next stage"
@@ -61,7 +61,7 @@ def _routes(statute: Statute) -> Iterator[Problem]:
 
 
 def _routes_of_class(statute: Statute) -> Iterator[Problem]:
-    """A class has exactly one route for whatever authorization a resource may have."""
+    """A class must have exactly one route for each authorization of a resource."""
     for wanted in SharingClass:
         found = [(i, x.authorization) for i, x in enumerate(statute.routes) if x.sharing_class == wanted]
         given = [x for _, x in found]
@@ -74,7 +74,7 @@ def _routes_of_class(statute: Statute) -> Iterator[Problem]:
 
 
 def _limits(statute: Statute) -> Iterator[Problem]:
-    """No limit is set twice for the same clock and class, and none that somebody decides in each case."""
+    """No limit may be set twice for a clock and class, nor for a clock whose length is decided in each case."""
     seen = set()
     for place, limit in enumerate(statute.limits):
         if limit.clock.declared.number is NumberFrom.DECISION:
@@ -87,7 +87,7 @@ def _limits(statute: Statute) -> Iterator[Problem]:
 
 
 def _stage_limits(statute: Statute) -> Iterator[Problem]:
-    """A stage that a route leads to, and that the law times, has its limit."""
+    """A stage that a route leads to must have its limit, if the law limits it."""
     for place, route in enumerate(statute.routes):
         for stage in _stages(route):
             if stage in STAGES_UNDER_A_LIMIT and not statute.limit(ClockId(stage), route.sharing_class):
@@ -112,7 +112,7 @@ def _completeness(statute: Statute) -> Iterator[Problem]:
 
 
 def _negotiation(statute: Statute) -> Iterator[Problem]:
-    """Requester and provider negotiate, each once; of others only the bureau may sit with them."""
+    """Requester and provider negotiate, each once; only the bureau may join them."""
     parties = statute.negotiation.parties
     for wanted in (Role.REQUESTER, Role.PROVIDER):
         if wanted not in parties:
@@ -125,7 +125,7 @@ def _negotiation(statute: Statute) -> Iterator[Problem]:
 
 
 def _instances(statute: Statute) -> Iterator[Problem]:
-    """The bureau adjudicates itself; a final instance is somebody else; nothing is last after nothing."""
+    """Adjudication is by the bureau, a final instance by another organ; either needs coordination before it."""
     if statute.last and not statute.coordination:
         yield ("last",), "stands without coordination, which must come before it"
     if statute.coordination and statute.coordination.provincial:
@@ -137,7 +137,7 @@ def _instances(statute: Statute) -> Iterator[Problem]:
     if statute.last:
         yield from _instance(statute.last, ("last",))
     last_decides = statute.last is not None and statute.last.step == "final_instance"
-    # Of a merged statute the overlay's own check says it.
+    # For a merged statute the check of the overlay reports it.
     for section, rules in (("access", statute.access), ("withdrawal", statute.withdrawal)):
         if rules and rules.dispute and not last_decides and not statute.regulations:
             yield (section, "dispute"), "leads nowhere: nobody else decides what coordination does not settle"
@@ -151,21 +151,21 @@ def _instance(instance: LastInstance, path: tuple[str | int, ...]) -> Iterator[P
 
 
 def _bodies(statute: Statute) -> Iterator[Problem]:
-    """Every organ that acts in a case has a name in the text."""
+    """Every organ that acts in a case must have a name in the text."""
     for path, role in _acting(statute):
         if role not in (Role.REQUESTER, Role.PROVIDER) and role not in statute.bodies:
             yield path, f"needs {role.value} among bodies"
 
 
 def _regulations(statute: Statute) -> Iterator[Problem]:
-    """Every regulation that a clause stands in is named with its title."""
+    """Every regulation of a clause must be listed with its title."""
     for path, clause in clauses(statute):
         if clause.statute is not None and clause.statute not in statute.regulations:
             yield (*path, "statute"), f"names {clause.statute}, which is not among regulations"
 
 
 def _duties(statute: Statute) -> Iterator[Problem]:
-    """A duty is somebody's: each department's, or an organ's that has a name. No two have the same id."""
+    """A duty must bind departments, or an organ with a name; ids must be unique."""
     seen: set[str] = set()
     for place, duty in enumerate(statute.duties or ()):
         if duty.by is None:
@@ -182,7 +182,7 @@ def _duties(statute: Statute) -> Iterator[Problem]:
 
 
 def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
-    """The organs that the statute calls on, and where it does."""
+    """The organs that the statute gives a task, with the paths."""
     for place, route in enumerate(statute.routes):
         if {"completeness_check", "platform_authorization"} & set(_stages(route)):
             yield ("routes", place), Role.BUREAU
@@ -202,7 +202,7 @@ def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
 
 
 def _acting_in_rectification(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
-    """The organs that order rectification, and those that it goes to when it fails."""
+    """The organs that order rectification, and those of the further steps."""
     rules = statute.rectification
     if rules is None:
         return

@@ -1,4 +1,4 @@
-"""What can be wrong with a statute file, told in one sentence with file, line, key and reason."""
+"""Errors of statute files: one sentence with file, line, key and reason."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -14,17 +14,17 @@ class StatuteError(ValueError):
 
 
 class UnknownStatute(LookupError):
-    """No statute has this id. The message names those that there are."""
+    """No statute has this id; the message lists the existing ones."""
 
 
 def wrong(document: YamlDocument, where: str, path: tuple[str | int, ...], reason: str) -> StatuteError:
-    """The error for what stands at ``path`` of a file."""
+    """The error for the value at ``path`` of a file."""
     name = " ".join(where.split())
     return StatuteError(f"{name}, line {document.line(path)}: {key_path(path) or 'the file'} {reason}.")
 
 
 def readable(texts: Iterable[tuple[str, str]], load: Callable[[str, str], T], problems: list[str]) -> Iterator[T]:
-    """What can be read of texts with their names; of each that cannot, the sentence goes to ``problems``."""
+    """Read the named texts that can be read; the sentence of each other one is added to ``problems``."""
     for name, text in texts:
         try:
             found = load(text, name)

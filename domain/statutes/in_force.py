@@ -1,4 +1,4 @@
-"""Which text applies to a filing that names none: the one in force in a place on a day."""
+"""The text that applies to a filing that names none: the one in force in a place on a day."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,7 +9,7 @@ from domain.statutes.loader import packaged_statutes
 
 
 class NothingInForce(LookupError):
-    """No text is in force in a place on a day. ``known`` says what there is: texts with their days, or places."""
+    """No text is in force in a place on a day. ``known``: the existing texts with their days, or the places."""
 
     def __init__(self, place: str, day: date, known: str, why: str) -> None:
         super().__init__(f"no text is in force in {place} on {day.isoformat()}; known are {known}")
@@ -21,7 +21,7 @@ class NothingInForce(LookupError):
 
 @cache
 def starts() -> Mapping[str, date]:
-    """From which day each packaged statute applies in its place. Raises LookupError for a text without any day."""
+    """The day from which each packaged statute applies in its place. Raises LookupError for a text without a day."""
     found = {}
     for id_, statute in packaged_statutes().items():
         if statute.first_day is None:
@@ -33,7 +33,7 @@ def starts() -> Mapping[str, date]:
 def statute_in_force(place: str, day: date) -> str:
     """The id of the text that applies to filings in a place (``nantong``, ``cn`` …) received on a day.
 
-    Of several the latest: a local text gives way to itself under a regulation above it. The day is one in
+    If there are several, the latest: a local text is replaced by its merger with the regulation above it. The day is in
     Asia/Shanghai. Raises NothingInForce.
     """
     here = {id_: start for id_, start in starts().items() if place_of(id_) == place}

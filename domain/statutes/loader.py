@@ -1,4 +1,4 @@
-"""Statutes read from their files, overlays merged, all checked, and named by their digest."""
+"""Loading statutes from files: parsed, merged with overlays, checked, and identified by digest."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def load_statute(text: str, where: str) -> Statute:
     """
     document = read_document(text, where)
     try:
-        # Through JSON, where strict means: no conversions but those of dates, words and lists.
+        # Validated as JSON, where strict mode converts only dates, enumerations and tuples.
         statute = Statute.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
         raise wrong(document, where, *first_problem(error)) from None
@@ -64,7 +64,7 @@ def load_statute(text: str, where: str) -> Statute:
 
 
 def read_document(text: str, where: str) -> YamlDocument:
-    """A YAML file of the law, which knows on which line each key stands. Raises StatuteError, naming file and line."""
+    """A YAML file with the line of each key. Raises StatuteError, with file and line."""
     try:
         return read_yaml(text, where)
     except YamlTextError as error:
@@ -93,17 +93,17 @@ def load_overlay(text: str, where: str, among: Mapping[str, Overlaid] | None = N
 
 
 def packaged_texts() -> Iterator[tuple[str, str]]:
-    """The file name and the text of every statute that comes with the product, in order of names."""
+    """File name and text of every packaged statute, in order of names."""
     return _texts("data")
 
 
 def packaged_overlay_texts() -> Iterator[tuple[str, str]]:
-    """The file name and the text of every overlay that comes with the product, in order of names."""
+    """File name and text of every packaged overlay, in order of names."""
     return _texts("data/overlays")
 
 
 def packaged_source(name: str) -> str | None:
-    """The source text of this name, where it comes with the product: articles of a regulation that stands above."""
+    """The packaged source text of this name, if any: articles of a regulation above others."""
     text = files("domain.statutes").joinpath("data/regulations", name)
     return text.read_text(encoding="utf-8") if text.is_file() else None
 
@@ -116,21 +116,21 @@ def _texts(folder: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _own_statutes() -> Mapping[str, Statute]:
-    """The statutes that stand in files of their own."""
+    """The statutes with files of their own."""
     loaded = [load_statute(text, name) for name, text in packaged_texts()]
     return {x.id: x for x in loaded}
 
 
 @cache
 def packaged_above() -> Mapping[str, Above]:
-    """The regulations that only stand above others, by id. Raises StatuteError."""
+    """The regulations used only above others, by id. Raises StatuteError."""
     loaded = [read_above(read_document(text, name), name) for name, text in _texts("data/regulations")]
     return MappingProxyType({x.id: x for x in loaded})
 
 
 @cache
 def packaged_overlays() -> Mapping[str, Overlaid]:
-    """Every overlay that comes with the product, merged, by id. Raises StatuteError."""
+    """Every packaged overlay, merged, by id. Raises StatuteError."""
     waiting = dict(packaged_overlay_texts())
     ids = {PurePath(name).stem for name in waiting}
     merged: dict[str, Overlaid] = {}
@@ -150,31 +150,31 @@ def packaged_overlays() -> Mapping[str, Overlaid]:
 
 @cache
 def packaged_statutes() -> Mapping[str, Statute]:
-    """Every statute that comes with the product, overlays among them, by id, in order of ids. Raises StatuteError."""
+    """Every packaged statute, including overlays, by id, in order of ids. Raises StatuteError."""
     loaded = {**_own_statutes(), **{id_: x.statute for id_, x in packaged_overlays().items()}}
     return MappingProxyType({id_: loaded[id_] for id_ in sorted(loaded)})
 
 
 def regulation_title(regulation: str) -> Name | None:
-    """The title of a statute, or of a regulation that only stands above others; None where there is none."""
+    """The title of a statute, or of a regulation used only above others; None for an unknown id."""
     found = packaged_above().get(regulation) or _own_statutes().get(regulation)
     return found.title if found else None
 
 
 def get_statute(statute_id: str) -> Statute:
-    """The packaged statute with this id. Raises UnknownStatute, naming the ids that there are."""
+    """The packaged statute with this id. Raises UnknownStatute, which lists the existing ids."""
     known = packaged_statutes()
     if statute_id not in known:
-        # The id may come from anybody: shown on one line and not at any length.
+        # The id is untrusted: shown on one line, cut to a length.
         shown = " ".join(statute_id.split())[:80]
         raise UnknownStatute(f"There is no statute “{shown}”; known are {', '.join(known)}.")
     return known[statute_id]
 
 
 def digest(statute: Statute) -> str:
-    """SM3 (GB/T 32905) over the statute's canonical JSON, in hexadecimal: names exactly this content.
+    """SM3 (GB/T 32905) of the statute's canonical JSON, in hexadecimal; identifies exactly this content.
 
-    Canonical: keys sorted, no blanks, UTF-8, every field present but those added later that say nothing.
+    Canonical: sorted keys, no blanks, UTF-8, with every field except those added later that are empty.
     """
     content = json.dumps(statute.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.new("sm3", content.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Merging a local text with the regulation above it, part by part, keeping account of each."""
+"""Merging a local text with the regulation above it, part by part, with a record of each."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ How = Literal["stays", "replaces", "adds", "gives_way"]
 
 @dataclass(frozen=True)
 class Cited:
-    """A clause with the regulation in which it stands, and how long the limit is that it sets, if it sets one."""
+    """A clause with its regulation and, if it sets a limit, the length of the limit."""
 
     regulation: str
     clause: Clause
@@ -31,7 +31,7 @@ class Cited:
 
 @dataclass(frozen=True)
 class StandingPart:
-    """What stands for one part, in whose place, and why; ``rule`` names the general rule when no file says it."""
+    """What applies for one part, what it replaces, and why; ``rule``: the general rule, if the file does not say."""
 
     part: str
     how: How
@@ -42,7 +42,7 @@ class StandingPart:
 
 
 class MergeError(ValueError):
-    """A change that cannot be made; ``key`` is the key of the change at fault, the message its reason."""
+    """A change is impossible; ``key`` is the key of the change at fault, the message the reason."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)
@@ -50,7 +50,7 @@ class MergeError(ValueError):
 
 
 class Merging:
-    """A local text being merged: ``merged`` is the statute's data so far, ``standings`` the account of it."""
+    """A local text being merged: ``merged`` is the statute's data so far, ``standings`` the record of its parts."""
 
     def __init__(self, local: Statute, upper_id: str, upper: Mapping[str, Any]) -> None:
         self._local: Data = local.model_dump(mode="json")
@@ -61,7 +61,7 @@ class Merging:
         self.merged: Data = copy.deepcopy(self._local)
         self.standings: list[StandingPart] = []
 
-    # What the file says
+    # Changes of the overlay file
 
     def change(self, change: OverlayChange) -> None:
         """Make one change of the file. Raises MergeError."""
@@ -89,7 +89,7 @@ class Merging:
         self._tell(change.part, change.how, row, now, change.why)
 
     def _change_part_of_limit(self, change: OverlayChange, steps: Sequence[str]) -> None:
-        """``from_filing`` or ``overall`` of a class's limit, which the local text has not. Raises MergeError."""
+        """Change ``from_filing`` or ``overall`` of a class's limit that the local text lacks. Raises MergeError."""
         clock, sharing_class = _limit_named(steps[:3], change.part, "part")
         name, now = steps[3], _limit_for(self.merged["limits"], clock, sharing_class)
         if name not in _PARTS_OF_A_LIMIT or now is None:
@@ -121,7 +121,7 @@ class Merging:
         self._tell(change.part, change.how, above, replaced or now, change.why, cited)
 
     def _above(self, change: OverlayChange) -> Any:
-        """What takes the part's place: written out, or from the regulation above."""
+        """The replacement of a part: written out in the file, or from the regulation above."""
         if change.value is not None and change.take is not None:
             raise MergeError("value", "and take cannot both be given")
         if change.to is not None and change.how != "gives_way":
@@ -141,19 +141,19 @@ class Merging:
         return found
 
     def _cited_above(self, change: OverlayChange) -> Any:
-        """What is cited for a part without a clause of its own: as the file says, else the nearest part with one."""
+        """The citation for a part without a clause: as the file says, or of the nearest enclosing part with one."""
         if change.cite is not None:
             return self._upper_part(change.cite, "cite")
         around = (change.take or change.part).split(".")[:-1]
         return _walk(self._upper, around)[1] if around else None
 
-    # What the rules say
+    # General rules
 
     def apply_rules(self, grounds: Mapping[str, str]) -> None:
-        """The stricter limit stands; what the local text leaves out is taken from above; the rest stays.
+        """Apply the general rules: stricter limits apply, gaps are filled from above, everything else stays.
 
-        ``grounds``: local grounds of rectification, with the ground above that each comes under. Raises MergeError
-        for limits that cannot be compared, and for grounds that do not exist.
+        ``grounds``: local grounds of rectification, each with the ground above that it falls under. Raises MergeError
+        for limits that cannot be compared, and for unknown grounds.
         """
         for clock in dict.fromkeys(limit["clock"] for limit in self._upper.get("limits", [])):
             self._stricter(clock)
@@ -168,7 +168,7 @@ class Merging:
                 self._tell(name, "stays", here, above, _why("local_stays"), rule="local_stays")
 
     def _join_duties(self) -> None:
-        """The duties of the text above beside the local ones; one of the same id stays as the local text has it."""
+        """Add the duties of the text above to the local ones; on equal ids the local duty stays."""
         own = {duty["id"] for duty in self._local.get("duties") or ()}
         for duty in self._upper.get("duties") or () if own and "duties" not in self._named else ():
             if duty["id"] not in own:
@@ -183,7 +183,7 @@ class Merging:
                 self._tell(part, "adds", stands, None, _why("left_out"), rule="left_out")
 
     def _stricter(self, clock: str) -> None:
-        """All limits of one clock: in general, and for each class of which either text speaks by itself."""
+        """The stricter limits of one clock: the general one, and one for each class that either text mentions."""
         own = [x for x in self.merged["limits"] if x["clock"] == clock]
         above = [x for x in self._upper["limits"] if x["clock"] == clock]
         stands: list[Data] = []
@@ -204,7 +204,7 @@ class Merging:
         self.merged["limits"] = [*others[:place], *stands, *others[place:]]
 
     def _choose(self, part: str, here: Data | None, there: Data) -> Data:
-        """The stricter of two limits. Raises MergeError where they cannot be compared."""
+        """The stricter of two limits. Raises MergeError if they cannot be compared."""
         if here is None:
             self._tell(part, "adds", there, None, _why("limit_added"), rule="limit_added")
             return there
@@ -215,7 +215,7 @@ class Merging:
         return there
 
     def _can_run(self, clock: str, sharing_class: str | None) -> bool:
-        """Whether a case of the class can come to the stage that the clock measures, if it measures one."""
+        """Whether a case of the class can reach the stage that the clock measures, if it measures one."""
         if clock not in ROUTED:
             return True
         routes = [x for x in self.merged["routes"] if sharing_class in (None, x["sharing_class"])]
@@ -237,8 +237,8 @@ class Merging:
         if here in (None, [], {}):
             holder[name] = copy.deepcopy(above)
             if not any(_clauses(above)):
-                return  # what rests on no clause is practice, and nothing that the regulation above has said
-            # A list has no clause of its own: that of its first member, or of what it stands in, says whence it comes.
+                return  # what has no clause is practice, not something that the regulation above says
+            # A list has no clause of its own: its source is that of its first member, or of the enclosing part.
             member = next(_clauses(above), None) if isinstance(above, list) else None
             around = member or _walk(self._upper, part.split(".")[:-1])[1]
             self._tell(part, "adds", above, None, _why("left_out"), around, rule="left_out")
@@ -246,7 +246,7 @@ class Merging:
             for inner, value in above.items():
                 self._fill(here, inner, value, f"{part}.{inner}")
 
-    # The account
+    # The record
 
     def _tell(
         self,
@@ -280,7 +280,7 @@ class Merging:
 
 
 _JOINED = frozenset({"rectification.grounds", "rectification.steps"})
-"""Lists that are joined, one member beside the other, and not filled where they are empty."""
+"""Lists that are joined instead of replaced if empty."""
 _PARTS_OF_A_LIMIT = frozenset({"from_filing", "overall"})
 
 
@@ -314,13 +314,13 @@ def _limit_named(steps: Sequence[str], name: str, key: str) -> tuple[str, str | 
 
 
 def _limit_for(limits: Sequence[Data], clock: str, sharing_class: str | None) -> Data | None:
-    """The limit that holds for a clock and class: the class's own before the general one."""
+    """The limit for a clock and class: that of the class, otherwise the general one."""
     fitting = [x for x in limits if x["clock"] == clock and x["sharing_class"] in (sharing_class, None)]
     return min(fitting, key=lambda x: x["sharing_class"] is None, default=None)
 
 
 def _no_longer(own: Data, above: Data) -> bool:
-    """Whether the local limit is no longer than the one above. Raises MergeError where they cannot be compared."""
+    """Whether the local limit is not longer than the one above. Raises MergeError if they cannot be compared."""
     if own["unit"] != above["unit"]:
         reason = f"leave open which limit for {own['clock']} is stricter, {own['unit']} or {above['unit']}: name it"
         raise MergeError("changes", reason)
@@ -332,7 +332,7 @@ def _is_clause(value: Any) -> bool:
 
 
 def _clause(value: Any) -> Data | None:
-    """The clause of a part: itself, or the one it carries."""
+    """The clause of a part: itself, or the one it has."""
     if _is_clause(value):
         return dict(value)
     if isinstance(value, dict) and _is_clause(value.get("clause")):
@@ -341,7 +341,7 @@ def _clause(value: Any) -> Data | None:
 
 
 def _stamped(value: Any, regulation: str) -> Any:
-    """A part of a statute whose every clause says in which regulation it stands: ``regulation``, unless it says one."""
+    """A part of a statute in which every clause names its regulation: ``regulation``, unless it names one already."""
     for clause in _clauses(value):
         clause.setdefault("statute", regulation)
     return value
@@ -359,7 +359,7 @@ def _clauses(value: Any) -> Iterator[Data]:
 
 
 def _walk(data: Data, steps: Sequence[str]) -> tuple[Data | None, Any]:
-    """What holds the part at the end of the steps, and the part; None where there is none."""
+    """The container of the part at the end of the steps, and the part; None if there is none."""
     holder: Any = None
     value: Any = data
     for step in steps:

@@ -1,8 +1,8 @@
-"""Rectification under two texts: the local grounds and steps stay, and those of the regulation above join them.
+"""Rectification under two texts: local grounds and steps stay, and those of the regulation above are added.
 
-A ground that both texts list stays as the local one has it; what the regulation does about it may follow all the
-same. A local ground that the regulation lists under another name, or under its 其他情形, is named in the overlay's
-file (``grounds``); one that it does not list keeps its local steps alone.
+A ground in both texts stays as in the local one, but the regulation's steps apply to it too. A local ground that the
+regulation has under another name, or under its 其他情形, is listed in the overlay file (``grounds``); one that the
+regulation does not have keeps only its local steps.
 """
 
 import copy
@@ -11,18 +11,18 @@ from typing import Any
 
 Data = dict[str, Any]
 Joined = list[tuple[str, Data]]
-"""What has joined, as the part and what stands there."""
+"""The added parts, each with its path and content."""
 
 
 def join_rectification(local: Data, above: Data, falls_under: Mapping[str, str]) -> Joined:
-    """Add to ``local`` what the regulation above has and it leaves out, and return that. ``local`` is changed.
+    """Add to ``local`` what only the regulation above has, and return that. Changes ``local``.
 
-    ``falls_under``: local grounds, with the ground above that each comes under.
+    ``falls_under``: local grounds, each with the ground above that it falls under.
     """
     own = [ground["id"] for ground in local["grounds"]]
     joined = _join_grounds(local, above)
     for step in local["steps"]:
-        # Without grounds a step is for all; it was for all of its own text, and stays with those.
+        # A step without grounds was for all grounds of its own text, and stays for those.
         step["grounds"] = step["grounds"] or own
     return joined + _join_steps(local, above, falls_under)
 
@@ -49,7 +49,7 @@ def _join_steps(local: Data, above: Data, falls_under: Mapping[str, str]) -> Joi
     joined: Joined = []
     for step in above["steps"]:
         also = [own for own, listed in falls_under.items() if listed in step["grounds"]]
-        # Both texts may know a step of one name under different conditions: each stands, and has a name of its own.
+        # Both texts may have a step of one name under different conditions: both stay, under different names.
         name = f"national_{step['id']}" if step["id"] in names else step["id"]
         added = {**copy.deepcopy(step), "id": name, "grounds": [*step["grounds"], *also]}
         local["steps"].append(added)

@@ -1,7 +1,7 @@
 """A statute as data: one regulation's bodies, classes, routes, limits, duties and instances.
 
-Every limit, duty and step carries a :class:`Clause`: the article that sets it and a short verbatim quote.
-No number of days and no name of a body stands anywhere else.
+Every limit, duty and step has a :class:`Clause`: the article that sets it and a short verbatim quote. Numbers of days
+and names of organs are nowhere else.
 """
 
 from collections.abc import Iterable
@@ -28,9 +28,9 @@ __all__ = ["Clause", "Limit", "Name", "Overall", "Part", "Regulation", "Statute"
 
 
 class Regulation(Part):
-    """A regulation above the statute's own, whose clauses stand in it too (上位法).
+    """A regulation above the statute, whose clauses are merged into it (上位法).
 
-    ``excerpt``: ``source`` holds some of its clauses among other things, not the text article by article.
+    ``excerpt``: ``source`` has some of its clauses among other text, not the whole text by articles.
     """
 
     ADDED_LATER = frozenset({"further_sources"})
@@ -64,7 +64,7 @@ class Requirement(Part):
 
 
 class Declaration(Part):
-    """A field that an application should declare: its absence is a finding and refuses nothing."""
+    """A field that an application should declare; if it is missing, that is a finding and not a refusal."""
 
     field: Literal["legal_basis", "service_mode", "use_until", "office_head_consent"]
     clause: Clause
@@ -82,7 +82,7 @@ class Filing(Part):
 
 
 class Route(Part):
-    """Where a filing goes first, by sharing class and, where the text distinguishes, authorization.
+    """The first stage of a filing, by sharing class and, if the text distinguishes, authorization.
 
     ``opens``: ``granted`` (access at once), ``refused`` (no sharing under this text), or the first stage.
     ``then`` is the stage after a passed completeness check.
@@ -96,21 +96,21 @@ class Route(Part):
 
 
 ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
-"""The stages to which only a route leads, in what it opens or in what it has then."""
+"""The stages that only a route leads to, by ``opens`` or ``then``."""
 
 
 class Decline(Part):
-    """Whether an application may be turned away unread (不予受理)."""
+    """Whether an application may be declined without examination (不予受理)."""
 
     allowed: bool
     clause: Clause
 
 
 class Refusal(Part):
-    """What a refusal must give (不同意共享): always a reason; ``legal_basis`` where the text asks 依据.
+    """What a refusal must state (不同意共享): always a reason; ``legal_basis`` if the text asks for 依据.
 
-    A text may bind the department that answers alone, or whoever refuses: an instance that denies what was asked for
-    gives its legal basis where the statute has such a rule as its ``denial``.
+    A text may bind only the answering department, or whoever refuses; in the latter case the statute also has such a
+    rule as ``denial``, and an instance that denies must state its legal basis.
     """
 
     legal_basis: bool
@@ -118,7 +118,7 @@ class Refusal(Part):
 
 
 class SupplementRules(Part):
-    """Who may ask, once, for missing papers (一次性补正). ``clause`` is absent where practice alone allows it."""
+    """Who may ask once for missing papers (一次性补正). Without ``clause``, by practice alone."""
 
     by: Literal["bureau", "provider"]
     clause: Clause | None = None
@@ -127,7 +127,7 @@ class SupplementRules(Part):
 class Extension(Part):
     """A longer limit for the answer, with the bureau's consent (延长答复期限).
 
-    ``sharing_class`` is there where it is open to one class of data alone.
+    ``sharing_class``: the only class of data for which it is possible, if restricted.
     """
 
     sharing_class: SharingClass | None = None
@@ -138,7 +138,7 @@ class Extension(Part):
 
 
 class Negotiation(Part):
-    """Who sits at the table (协商). ``granted_conditions``: a dispute over granted conditions may come here too."""
+    """Who negotiates (协商). ``granted_conditions``: disputes over granted conditions come here too."""
 
     parties: tuple[Role, ...] = Field(min_length=2, max_length=3)
     clause: Clause
@@ -146,7 +146,7 @@ class Negotiation(Part):
 
 
 class LastInstance(Part):
-    """Who speaks last (最后一级).
+    """The last instance (最后一级).
 
     ``adjudication``: the bureau itself decides. ``final_instance``: it is referred to a higher organ;
     ``necessity`` says that the bureau must state why (必要时, 重大问题), and that referring is optional.
@@ -178,16 +178,16 @@ class Coordination(Part):
 
 
 class Start(Part):
-    """The day from which a text is taken that names none itself, and why that day."""
+    """The first day of a text that names none itself, with the reason."""
 
     day: date
     why: Name
 
 
 class Earlier(Part):
-    """A text that was in force here before this one (旧法): by it runs what began in its days.
+    """A text in force before this one (旧法), which still governs what began under it.
 
-    ``limits`` and ``extension`` (of the catalogue's update) are all that can still be asked of it.
+    Only its ``limits`` and ``extension`` (of the catalogue's update) are still needed.
     """
 
     id: str
@@ -196,12 +196,12 @@ class Earlier(Part):
     extension: CatalogueExtension | None = None
 
     def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
-        """Its limit for a clock; None if it had none."""
+        """The limit for a clock; None if it had none."""
         return limit_among(self.limits, clock, sharing_class)
 
 
 def limit_among(limits: Iterable[Limit], clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
-    """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
+    """The limit for a clock: that of the sharing class, otherwise the general one; None if there is none."""
     fitting = [x for x in limits if x.clock == clock and x.sharing_class in (sharing_class, None)]
     return min(fitting, key=lambda x: x.sharing_class is None, default=None)
 
@@ -281,7 +281,7 @@ class Statute(Part):
         return self.source, *self.further_sources
 
     def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
-        """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
+        """The limit for a clock: that of the sharing class, otherwise the general one; None if there is none."""
         return limit_among(self.limits, clock, sharing_class)
 
     @property

@@ -1,15 +1,15 @@
-"""A local text as it must be applied under a regulation above it (上位法): read, merged, and held to that regulation.
+"""A local text as it applies under a regulation above it (上位法): read, merged, and checked against that regulation.
 
-An overlay file says which parts of the local text give way, and why. What it does not name follows two rules:
+An overlay file says which parts of the local text are replaced, and why. Everything else follows two rules:
 
-1. **Limits**: for each clock and class the stricter limit stands. The local one stays when it is no longer than
-   the one above (which welcomes shorter ones); otherwise, and where there is none, the one above stands. A limit for
-   a stage that no local route of that class leads to is left out: what is granted on filing needs no answer.
+1. **Limits**: for each clock and class the stricter limit applies. The local one stays if it is not longer than the
+   one above (which permits shorter ones); otherwise, and if there is none, the one above applies. Limits of stages that
+   no local route of the class leads to are left out: what is granted on filing needs no answer.
 2. **What the local text leaves out** is taken from the regulation above: whole sections, and parts within one;
    for rectification its grounds and steps too, beside the local ones (:mod:`domain.statutes.merging_rectification`).
 
-Whatever else both texts speak of stays as the local text has it; what would then fall short of the regulation above
-is refused (:mod:`domain.statutes.overlay_check`).
+Whatever else is in both texts stays as in the local one; if that falls short of the regulation above, the overlay is
+refused (:mod:`domain.statutes.overlay_check`).
 """
 
 import json
@@ -33,7 +33,7 @@ Kind = TypeVar("Kind", bound=Part)
 
 @dataclass(frozen=True)
 class Overlaid:
-    """A merged statute with its sources: ``standings`` say what stands, in whose place, and why."""
+    """A merged statute with its sources; ``standings``: what applies, what it replaces, and why."""
 
     overlay: Overlay
     local: Statute
@@ -43,17 +43,17 @@ class Overlaid:
 
 
 def is_overlay(document: YamlDocument) -> bool:
-    """Whether a file is an overlay and not a whole statute."""
+    """Whether a file is an overlay, not a complete statute."""
     return "upper" in document.data
 
 
 def read_above(document: YamlDocument, where: str) -> Above:
-    """A regulation that only stands above others. Raises StatuteError."""
+    """Read a regulation used only above others. Raises StatuteError."""
     return _read(Above, document, where)
 
 
 def read_overlay(document: YamlDocument, where: str) -> Overlay:
-    """An overlay before it is merged. Raises StatuteError."""
+    """Read an overlay, before merging. Raises StatuteError."""
     return _read(Overlay, document, where)
 
 
@@ -72,7 +72,7 @@ def merge(
     upper: Upper,
     below: tuple[StandingPart, ...] = (),
 ) -> Overlaid:
-    """The local text with the regulation above merged into it.
+    """Merge the regulation above into the local text.
 
     ``below`` is what ``local`` itself merged already. Raises StatuteError for an overlay that names a part that does
     not exist, does not make a statute, or falls short of the regulation above.
@@ -98,7 +98,7 @@ def merge(
 
 
 def _account(standings: Sequence[StandingPart], below: Sequence[StandingPart]) -> tuple[StandingPart, ...]:
-    """What stands for each part, once: what was merged before and gives way now is told as what the local text had."""
+    """The record of each part, once; a part merged earlier and replaced now counts as part of the local text."""
     before = {row.part: row for row in below if row.how != "stays"}
     now = {row.part for row in standings if row.how != "stays"}
     rows = [
@@ -109,7 +109,7 @@ def _account(standings: Sequence[StandingPart], below: Sequence[StandingPart]) -
 
 
 def _sections(upper: Upper) -> Mapping[str, Any]:
-    """What a regulation says, without what it is: its title, dates and source."""
+    """The content of a regulation, without title, dates and source."""
     written: dict[str, Any] = upper.model_dump(mode="json")
     return {name: value for name, value in written.items() if name not in _ABOUT}
 
@@ -147,7 +147,7 @@ def _statute(
 
 
 def _as_earlier(local: Statute) -> tuple[Earlier, ...]:
-    """The local text as the one that rules what began before the overlay."""
+    """The local text as the earlier one, which governs what began before the overlay."""
     if local.first_day is None:
         return ()
     extension = local.catalogue.extension if local.catalogue else None
@@ -162,7 +162,7 @@ def _cited(upper: Upper) -> Regulation:
 
 
 def _change_of(overlay: Overlay, part: str) -> tuple[str | int, ...]:
-    """Where in the file the change stands that a part comes from; the list of changes where none names it."""
+    """The path in the file of the change of a part; that of the list of changes if none names the part."""
     for place, change in enumerate(overlay.changes):
         if part == change.part or part.startswith(f"{change.part}.") or change.part.startswith(f"{part}."):
             return ("changes", place, "part")

@@ -1,4 +1,4 @@
-"""Whether a merged statute falls short of the regulation above it: a longer limit, a duty or instance that is gone."""
+"""Checks that a merged statute does not fall short of the regulation above it: longer limits, missing duties."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from domain.statutes.overlay_model import Above, Upper
 from domain.words import SharingClass
 
 Weakness = tuple[str, str]
-"""The part, and in what it falls short, to be read after its name."""
+"""A part that falls short, and how, as a phrase after its name."""
 
 
 def first_weakness(statute: Statute, upper: Upper) -> Weakness | None:
-    """The first respect in which the merged statute falls short of the regulation above; None if it does in none."""
+    """The first respect in which the merged statute falls short of the regulation above; None if there is none."""
     if isinstance(upper, Above):
         return next((found for rule in (_refusal, _bases) for found in rule(statute, upper)), None)
     rules: tuple[Callable[[Statute, Statute], Iterator[Weakness]], ...] = (
@@ -50,7 +50,7 @@ def _limits(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 
 def _platform_answers(statute: Statute, upper: Statute) -> Iterator[Weakness]:
-    """Where the platform answers in the provider's place, the limit above binds it, from the filing."""
+    """If the platform answers instead of the provider, the limit above binds it, from the filing."""
     for route in statute.routes:
         above = upper.limit(ClockId.PROVIDER_ANSWER, route.sharing_class)
         own = statute.limit(ClockId.PLATFORM_AUTHORIZATION, route.sharing_class)
@@ -63,14 +63,14 @@ def _platform_answers(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 
 def _runs(statute: Statute, clock: str, sharing_class: SharingClass) -> bool:
-    """Whether a case of the class can come under the limit."""
+    """Whether the limit can apply to a case of the class."""
     if clock not in ROUTED:
         return True
     return any(clock in (x.opens, x.then) for x in statute.routes if x.sharing_class == sharing_class)
 
 
 def _sections(statute: Statute, upper: Statute) -> Iterator[Weakness]:
-    """Nothing that the regulation above has may be missing whole."""
+    """No section of the regulation above may be missing."""
     for name in type(upper).model_fields:
         value: Any = getattr(upper, name)
         if isinstance(value, Part) and getattr(statute, name) is None:
@@ -96,7 +96,7 @@ def _refusal(statute: Statute, upper: Upper) -> Iterator[Weakness]:
 
 
 def _bases(statute: Statute, upper: Upper) -> Iterator[Weakness]:
-    """No basis for not sharing is good enough here that is not above."""
+    """No basis for not sharing may be accepted that the regulation above does not accept."""
     if upper.catalogue is None or not upper.catalogue.bases or statute.catalogue is None:
         return
     for basis in statute.catalogue.bases:
@@ -161,7 +161,7 @@ def _last(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 
 def _duties(statute: Statute, upper: Statute) -> Iterator[Weakness]:
-    """Nobody is let off what the regulation above binds him to."""
+    """Every duty of the regulation above must still bind the same bodies."""
     own = {duty.id for duty in statute.duties or ()}
     for duty in upper.duties or ():
         if duty.id not in own:
@@ -169,7 +169,7 @@ def _duties(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 
 def _rectification(statute: Statute, upper: Statute) -> Iterator[Weakness]:
-    """What the regulation above lets be ordered, and what it lets follow, must be possible."""
+    """Every order of rectification and every step of the regulation above must be possible."""
     above, own = upper.rectification, statute.rectification
     if above is None or own is None:
         return

@@ -1,4 +1,4 @@
-"""What stands in an overlay file, and what a regulation that only stands above others has."""
+"""The models of overlay files, and of regulations used only above others."""
 
 from datetime import date
 from typing import Any, Literal
@@ -11,12 +11,12 @@ from domain.words import Role
 
 
 class OverlayChange(Part):
-    """One part of the local text that gives way, and why.
+    """One part of the local text that is changed, and why.
 
-    ``replaces``: the part above stands in its place. ``adds``: the local text has no such part. ``gives_way``: the
-    part falls away, and ``to`` names the part above that takes over its task. ``take`` names the part above where
-    it is called otherwise; ``value`` is written out where the regulation above has no such part in its own file.
-    ``cite`` names the part whose clause is cited, in both texts, for one that has none of its own.
+    ``replaces``: the part above replaces it. ``adds``: the local text has no such part. ``gives_way``: the part is
+    removed, and ``to`` names the part above that takes over its task. ``take``: the name of the part above, if it is
+    different. ``value``: the content, if the regulation above has no such part in its own file. ``cite``: the part
+    whose clause is cited, in both texts, for a part without one.
     """
 
     part: str = Field(pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
@@ -29,7 +29,7 @@ class OverlayChange(Part):
 
 
 class Overlay(Part):
-    """An overlay file. ``local`` is a statute, or another overlay on which this one builds; ``upper`` stands above.
+    """An overlay file. ``local`` is a statute, or an overlay on which this one builds; ``upper`` is above it.
 
     ``grounds``: local grounds of rectification that the text above lists under another name, with that name.
     """
@@ -43,14 +43,14 @@ class Overlay(Part):
 
 
 class CatalogueAbove(Part):
-    """What a regulation above asks of an entry that is not shared: the kinds of basis that it accepts."""
+    """The kinds of basis that a regulation above accepts for an entry that is not shared."""
 
     not_shared_basis: Clause
     bases: tuple[BasisKind, ...] = Field(min_length=1)
 
 
 class Above(Part):
-    """A regulation of which only what stands above others is kept: no statute that anything can be filed under."""
+    """A regulation used only above others; nothing can be filed under it."""
 
     id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
     title: Name
@@ -69,13 +69,13 @@ class Above(Part):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The names of all files with its text: there is one."""
+        """The names of the files with its text; there is one."""
         return (self.source,)
 
     def regulation(self) -> Regulation:
-        """How clauses of it are cited."""
+        """The regulation, for citing its clauses."""
         return Regulation(title=self.title, document=self.document, source=self.source, excerpt=self.excerpt)
 
 
 Upper = Statute | Above
-"""What may stand above a local text."""
+"""What may be above a local text."""

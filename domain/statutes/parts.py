@@ -12,15 +12,15 @@ R = TypeVar("R")
 
 OF_ONE_PROCEDURE: Final = "of one procedure"
 Section = Annotated[R | None, OF_ONE_PROCEDURE]
-"""What a text rules of one procedure beyond the request (专章); None where it does not have the procedure."""
+"""The section of a text on one procedure other than the request (专章); None if it does not have the procedure."""
 
 
 class Part(Fixed):
-    """A part of a statute file: fixed once read; unknown keys are refused.
+    """A part of a statute file: immutable; unknown keys are refused.
 
-    ``ADDED_LATER`` are fields that statutes of before do not know, every :data:`Section` among them. Where they say
-    nothing they are not written down, so that the digests of those statutes, which stand in every filing, stay what
-    they are. ``SECTIONS``: the names of its sections.
+    ``ADDED_LATER``: fields that older statutes do not have, including every :data:`Section`. If empty they are left out
+    of the canonical JSON, so that the digests of those statutes, which are in every filing, stay the same.
+    ``SECTIONS``: the names of its sections.
     """
 
     ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
@@ -28,7 +28,7 @@ class Part(Fixed):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **said: Any) -> None:
-        """Tell the sections by how they are declared."""
+        """Find the sections by their declared type."""
         super().__pydantic_init_subclass__(**said)
         cls.SECTIONS = tuple(name for name, field in cls.model_fields.items() if OF_ONE_PROCEDURE in field.metadata)
         cls.ADDED_LATER |= frozenset(cls.SECTIONS)
@@ -40,7 +40,7 @@ class Part(Fixed):
 
 
 class Clause(Part):
-    """Where a rule stands: article, paragraph where there are several, and its words.
+    """The source of a rule: article, paragraph if there are several, and a verbatim quote.
 
     ``statute`` is the id of the regulation when that is not the statute's own: see
     :class:`domain.statutes.model.Regulation`.
@@ -62,7 +62,7 @@ class Name(Part):
 
 
 class Overall(Part):
-    """A limit for everything up to the act, counted from the filing, beside the one that begins with its own stage."""
+    """An additional limit for the act, counted from the filing instead of from the beginning of its own stage."""
 
     amount: int = Field(ge=1, le=366)
     unit: Literal[Unit.WORKING_DAY, Unit.MONTH, Unit.DAY]
@@ -72,9 +72,9 @@ class Overall(Part):
 class Limit(Part):
     """A limit set by the text (法定时限).
 
-    ``from_filing``: counted from the filing (自收到申请之日起), though the stage that it measures comes later.
-    ``overall``: another limit that runs from the filing beside this one; whichever ends first binds.
-    ``triggers``: what alone starts it, where the text says so (of the catalogue's update); left out: anything.
+    ``from_filing``: counted from the filing (自收到申请之日起), although the measured stage comes later.
+    ``overall``: another limit that runs from the filing in addition; whichever ends first binds.
+    ``triggers``: the only events that start it, if the text says so (for the catalogue's update); left out: any.
     """
 
     ADDED_LATER = frozenset({"from_filing", "overall", "triggers"})
