@@ -29,11 +29,7 @@ def doctor_command(
     checks = run(every_check(Settings()), usual_level="error")
     usable = all(check.state != "problem" for check in checks)
     if json_output:
-        told = [
-            {"name": check.name, "state": check.state, "says": check.told(lang), "mend": check.to_mend(lang)}
-            for check in checks
-        ]
-        print_json({"usable": usable, "checks": told})
+        print_json({"usable": usable, "checks": [check.as_data(lang) for check in checks]})
     else:
         wide, signs = max(len(check.name) for check in checks), max(len(_state(each, lang)) for each in MARKS)
         behind = " " * (signs * (2 if lang == "zh" else 1) + wide)  # a Chinese sign takes the room of two

@@ -19,6 +19,7 @@ from configuration.errors import StartupError
 from configuration.log_key import signer_at_hand, signer_named
 from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
+from domain.messages import LANGUAGES, label
 from embedded.stack.folder import StateFolder, running_stack
 from embedded.stack.postgres import programs_folder, start_postgres
 from ledger.dumping import DumpFailed, PostgresTools, dump, note_dumped, restore, restored_from
@@ -40,7 +41,6 @@ from starter.backups import (
 
 NO_KEY = "; nor is a public key of the log, for no checkpoint of it is signed and SHAREFLOW_LOG_KEY names no key"
 UNNOTED = "The backup is whole, and the ledger could not note it: figures and `shareflow doctor` do not know of it"
-LOOK = "Look with `shareflow doctor` and `shareflow audit reconcile`."
 
 
 async def back_up_and_tell(to: Path, as_json: bool) -> None:
@@ -93,15 +93,16 @@ async def restore_and_tell(backup: Path, as_json: bool) -> None:
         changed = await asyncio.to_thread(_restore, settings, backup)
     moment = await _beside_temporal(settings)
     if as_json:
-        print_json({"backup": str(backup), "changed": changed, "moment": vars(moment)})
+        print_json({"backup": str(backup), "changed": changed, "moment": moment.as_data("en")})
         return
     if changed:
         where = f" into the embedded database in {settings.state}, where `shareflow up` starts it" if aside else ""
         typer.echo(f"{backup} is restored{where}; {_not_in_it(settings)}.")
     else:
         typer.echo(f"{backup} was restored here already; nothing was changed.")
-    typer.echo(moment.says)
-    typer.echo(moment.mend or LOOK)
+    for language in LANGUAGES[::-1]:
+        typer.echo(moment.told(language))
+        typer.echo(moment.to_mend(language) or label("doctor", "look_at_both", language))
 
 
 async def _beside_temporal(settings: Settings) -> Check:
@@ -110,7 +111,7 @@ async def _beside_temporal(settings: Settings) -> Check:
         async with connected(settings) as client:
             return await moment_check(settings, client.reader, client.temporal)
     except (StartupError, LedgerUnavailable) as error:
-        return skipped(MOMENT, f"Whether Temporal is of the same moment was not looked at: {error}")
+        return skipped(MOMENT, "moment_not_looked_at", why=error)
 
 
 def _restore(settings: Settings, folder: Path) -> bool:

@@ -46,6 +46,11 @@ class Check:
         """How to change it, where there is anything to change."""
         return self.found.told(language, MEND) if self.found.word in words(MEND) else None
 
+    def as_data(self, language: Language) -> dict[str, str | None]:
+        """All of it for programs."""
+        told = {"name": self.name, "state": self.state, "says": self.told(language)}
+        return {**told, "mend": self.to_mend(language)}
+
     @property
     def says(self) -> str:
         """What is, in English."""

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from string import Formatter
 
+import cli.admin.keeping
 import cli.checks
 import cli.doctor
 from background.archive.differing import Discrepancy
 from cli.checks.findings import MEND, SAID, failed, part, problem
 from domain.messages import LANGUAGES, label, words
 
-FILES = [Path(cli.doctor.__file__), *Path(cli.checks.__path__[0]).glob("*.py")]
+FILES = [Path(cli.doctor.__file__), Path(cli.admin.keeping.__file__), *Path(cli.checks.__path__[0]).glob("*.py")]
 FINDERS = {"ok", "skipped", "warning", "problem", "part"}
 
 
