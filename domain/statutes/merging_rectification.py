@@ -46,12 +46,15 @@ def _join_grounds(local: Data, above: Data) -> Joined:
 
 def _join_steps(local: Data, above: Data, falls_under: Mapping[str, str]) -> Joined:
     names = {step["id"] for step in local["steps"]}
+    listed_above = [ground["id"] for ground in above["grounds"]]
     joined: Joined = []
     for step in above["steps"]:
-        also = [own for own, listed in falls_under.items() if listed in step["grounds"]]
+        # A step without grounds is for all grounds of its own text, and for no others.
+        meant = step["grounds"] or listed_above
+        also = [own for own, listed in falls_under.items() if listed in meant]
         # Both texts may have a step of one name under different conditions: both stay, under different names.
         name = f"national_{step['id']}" if step["id"] in names else step["id"]
-        added = {**copy.deepcopy(step), "id": name, "grounds": [*step["grounds"], *also]}
+        added = {**copy.deepcopy(step), "id": name, "grounds": [*meant, *also]}
         local["steps"].append(added)
         joined.append((f"rectification.steps.{name}", added))
     return joined

@@ -37,6 +37,18 @@ def test_the_local_steps_stay_with_the_grounds_of_their_text(local: str) -> None
         assert own == ([step.id for step in before.steps_for(listed)] if listed else [])
 
 
+@pytest.mark.parametrize("local", ["changshu-2019", "changzhou-2018", "nantong-2020"])
+@pytest.mark.parametrize("above", ["jiangsu", "809"])
+def test_the_steps_of_the_province_follow_for_what_article_77_lists_alone(local: str, above: str) -> None:
+    listed = {"sharing", "catalogue", "channel", "quality", "late_provision", "late_answer", "late_verification"}
+    listed |= {"false_data"} if local == "nantong-2020" else {"duplicate_collection"}
+    rules = get_statute(f"{local}+{above}").rectification
+    assert rules is not None
+    for name in ("government_circular", "provincial_sanction"):
+        follows = {ground.id for ground in rules.grounds if name in {step.id for step in rules.steps_for(ground)}}
+        assert follows == listed & {ground.id for ground in rules.grounds}
+
+
 @pytest.mark.parametrize(
     ("grounds", "says"),
     [
