@@ -121,7 +121,9 @@ def _namesakes(rows: Sequence[AssessedOut]) -> Collection[str]:
 
 def ended_text(row: AssessedOut, language: Language) -> str:
     """How the disputes of a department ended, in words."""
-    return "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
+    return label("console", "and_also", language).join(
+        f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items())
+    )
 
 
 def _seals(

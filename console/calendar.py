@@ -1,7 +1,7 @@
 """日历: a year of working days with the notices behind it, limits counted day by day, and new editions."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def _shown(context: AppContext, asked: Mapping[str, str], language: Language) ->
         known_on = _day(asked["as_known_on"], language)
         year = int(_number(asked["year"], language) or today.year)
         told = year_out(calendar, year, known_on, language)
-        shown |= {"year": told, "months": _months(told), "before": year - 1, "after": year + 1}
+        shown |= {"year": told, "months": _months(told), "beside": _beside(year)}
         start = _day(asked["from"], language)
         if start is not None:
             working_days, months = (_number(asked[name], language) for name in ("working_days", "months"))
@@ -73,7 +73,7 @@ def _shown(context: AppContext, asked: Mapping[str, str], language: Language) ->
         shown["wrong"] = sentence_of(error, language)
         if shown["year"] is None:
             told = year_out(calendar, today.year, None, language)
-            shown |= {"year": told, "months": _months(told), "before": today.year - 1, "after": today.year + 1}
+            shown |= {"year": told, "months": _months(told), "beside": _beside(today.year)}
         return shown, 422
     return shown, 200
 
@@ -85,6 +85,11 @@ def sentence_of(error: Problem | CalendarError, language: Language) -> str:
     if error.said is not None:
         return edition_complaint(error.said, language)
     return "; ".join(each["reason"] for each in error.errors) or title_of(error, language)
+
+
+def _beside(year: int) -> Sequence[int]:
+    """The year before and the year after, as far as the calendar covers them."""
+    return [each for each in (year - 1, year + 1) if HORIZON.first.year <= each <= HORIZON.last.year]
 
 
 def _outside(language: Language) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from api.context import AppContext
 from api.law.catalogue import resources_of
+from console.said import resource_text
 from domain.access import EVERYWHERE, Caller
 from domain.messages import Language
 
@@ -47,7 +48,8 @@ async def directories(context: AppContext, caller: Caller, language: Language) -
     departments |= {each.provider["code"]: each.provider["name"] for each in found.items}
     entries = [(each.code, each.name, each.provider["name"]) for each in found.entries if each.code and each.name]
     resources = {code: (name, provider) for code, name, provider in entries}
-    resources |= {each.code: (each.name, each.provider["name"]) for each in found.items}
+    own = [each for each in found.items if resource_text(each.code, language) == each.code]  # a duty is no resource
+    resources |= {each.code: (each.name, each.provider["name"]) for each in own}
     return {
         "department-codes": [Known(code, name, name) for code, name in sorted(departments.items())],
         "department-names": sorted((Known(name, code, code) for code, name in departments.items()), key=_by_value),

@@ -61,6 +61,15 @@ async def test_a_year_without_a_notice_is_said_to_be_provisional(enter: Enter) -
     assert told.format(year=2020) not in (await auditor.get("/calendar?year=2020")).text
 
 
+async def test_no_way_leads_to_a_year_that_the_calendar_does_not_cover(enter: Enter) -> None:
+    auditor = await enter(Role.AUDITOR)
+    ways = [
+        re.findall(r'calendar\?year=(\d+)"', (await auditor.get(f"/calendar?year={year}")).text)
+        for year in (2018, 2020)
+    ]
+    assert [("2017" in ways[0], "2019" in ways[0]), "2019" in ways[1]] == [(False, True), True]
+
+
 async def test_a_limit_is_counted_day_by_day_as_known_then(people: People, enter: Enter) -> None:
     auditor = await enter(Role.AUDITOR)
     asked = "from=2020-01-22&working_days=5"
