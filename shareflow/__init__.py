@@ -5,7 +5,7 @@
     with Client("https://shareflow.example", token) as shareflow:
         case = shareflow.file("nantong-2020", {...})
 
-It stands on httpx and standardwebhooks, and on nothing of the engine. What is not named here is private.
+It depends on httpx and standardwebhooks, and on no part of the engine. Names not exported here are private.
 """
 
 from shareflow._async_client import AsyncClient

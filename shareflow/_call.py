@@ -1,4 +1,4 @@
-"""One call of the HTTP API as a value: what is sent, and how the answer is read."""
+"""A call of the HTTP API as a value: the request, and how to read the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 class Call(Generic[T]):
     """One call.
 
-    ``repeatable``: sent twice it does nothing twice, so that it may be sent again when its answer was lost.
-    ``wait`` are the seconds for which the server may hold its answer back (long-poll).
+    ``repeatable``: idempotent, so it may be sent again if its answer was lost. ``wait``: the seconds for which the
+    server may delay its answer (long polling).
     """
 
     method: str
@@ -40,7 +40,7 @@ class Call(Generic[T]):
         return self.headers.get(IDEMPOTENCY_KEY)
 
     def answer(self, response: httpx.Response) -> T:
-        """The answer, read. Raises a ShareflowError where it is none."""
+        """The parsed answer. Raises a ShareflowError for an error."""
         if response.status_code >= 400:
             raise error_of(response, self.key)
         if response.status_code >= 300 and response.status_code != 304:
@@ -57,7 +57,7 @@ def path(*parts: str) -> str:
 
 
 def query(**values: Any) -> dict[str, str | Sequence[str]]:
-    """Query parameters, without those that are None; a list is one that stands there several times."""
+    """Query parameters, without those that are None; lists become repeated parameters."""
     return {name.rstrip("_"): _as_text(value) for name, value in values.items() if value is not None}
 
 
@@ -72,7 +72,7 @@ def _as_text(value: Any) -> str | Sequence[str]:
 
 
 def json_body(value: Any) -> bytes:
-    """Plain data as JSON; dates and times become ISO 8601. Raises ValueError for what JSON cannot say."""
+    """Plain data as JSON; dates and times become ISO 8601. Raises ValueError for data without JSON."""
     return to_json(value)
 
 
@@ -94,7 +94,7 @@ def items_reader(shape: type[T]) -> Callable[[httpx.Response], list[T]]:
 
 
 def nothing(_: httpx.Response) -> None:
-    """Reads an answer that says nothing."""
+    """Reads an answer without content."""
 
 
 def _unexpected(response: httpx.Response, why: str) -> UnexpectedAnswer:

@@ -63,12 +63,12 @@ class Client:
         key: str | None = None,
         jurisdiction: str | None = None,
     ) -> Case:
-        """File a request under a statute; answers when it stands in the ledger.
+        """File a request under a statute; returns when it is in the ledger.
 
-        Without a ``statute`` it is the text in force in the ``jurisdiction`` (``nantong`` …) on the day of filing;
-        without both, in the one place that your token names.
-        Give a ``key`` of your own (a number of your system's) to be safe across restarts of your program: the same
-        key files once. Raises RequestRefused, InvalidInput, KeyReused, Unavailable.
+        Without a ``statute``, the text in force in the ``jurisdiction`` (``nantong`` …) on the day of filing applies;
+        without both, that of the one place in your token.
+        Give a ``key`` of your own (such as a number of your system) to be safe across restarts of your program: a
+        request is filed once for each key. Raises RequestRefused, InvalidInput, KeyReused, Unavailable.
         """
         return self._driver.run(ask(_calls.file(statute, request, key, jurisdiction), self._patience))
 
@@ -80,10 +80,10 @@ class Client:
         key: str | None = None,
         as_role: str | None = None,
     ) -> Case:
-        """Open a case of any procedure (``demand`` …); answers when it stands in the ledger.
+        """Open a case of any procedure (``demand`` …); returns when it is in the ledger.
 
-        ``key`` as in ``file``; ``as_role`` is needed when the token holds several roles that may. ``procedures`` tells
-        what to say. Raises RequestRefused, InvalidInput, KeyReused, Forbidden, Unavailable.
+        ``key`` as in ``file``; ``as_role`` is needed if the token has several roles that may open it. ``procedures``
+        has the fields. Raises RequestRefused, InvalidInput, KeyReused, Forbidden, Unavailable.
         """
         call = _calls.open_case(procedure, statute, request, key, as_role)
         return self._driver.run(ask(call, self._patience))
@@ -99,18 +99,18 @@ class Client:
         as_role: str | None = None,
         **fields: Any,
     ) -> Done:
-        """Give a command with its fields: ``command(id, "refuse", reason="…")``; answers when it is in the ledger.
+        """Give a command with its fields: ``command(id, "refuse", reason="…")``; returns when it is in the ledger.
 
-        ``if_match`` is the ``etag`` of the case as you saw it; ``as_role`` is needed when the token holds several
-        roles that may. Raises RequestRefused, InvalidInput, KeyReused, Stale, Forbidden, NotFound, Unavailable.
+        ``if_match`` is the ``etag`` of the case as you saw it; ``as_role`` is needed if the token has several roles
+        that may give it. Raises RequestRefused, InvalidInput, KeyReused, Stale, Forbidden, NotFound, Unavailable.
         """
         call = _calls.command(request_id, command, fields, key, if_match, as_role)
         return self._driver.run(ask(call, self._patience))
 
-    # Looking
+    # Reading
 
     def get(self, request_id: str) -> Case:
-        """A case as it stands. Raises NotFound."""
+        """The current state of a case. Raises NotFound."""
         return self._driver.run(ask(_calls.get(request_id), self._patience))
 
     def wait_for(
@@ -124,7 +124,7 @@ class Client:
     ) -> Case:
         """Wait until a case is at a stage, has an outcome (one, or any of several), or ``until(case)`` is true.
 
-        ``timeout`` is in seconds. Raises NotReached when it is over, or as soon as the case has closed elsewhere.
+        ``timeout`` is in seconds. Raises NotReached after it, or as soon as the case has closed otherwise.
         """
         return self._driver.run(wait_for(request_id, stage, outcome, until, timeout, self._patience))
 
@@ -148,7 +148,7 @@ class Client:
         overdue: bool | None = None,
         stuck: bool | None = None,
     ) -> Iterator[Case]:
-        """The share requests that you may see, page after page; parties are given by their codes."""
+        """The share requests that you may see, loaded page by page; parties are given by their codes."""
         filters = {
             **{"stage": stage, "outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
             **{"open": open, "overdue": overdue, "stuck": stuck},
@@ -170,7 +170,7 @@ class Client:
         overdue: bool | None = None,
         stuck: bool | None = None,
     ) -> Iterator[Case]:
-        """The cases of every procedure that you may see; ``opened_by`` is the id of the case that they follow from."""
+        """The cases of all procedures that you may see; ``opened_by`` is the id of the case that opened them."""
         filters = {
             **{"procedure": procedure, "opened_by": opened_by, "resource": resource, "stage": stage},
             **{"outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
@@ -185,35 +185,36 @@ class Client:
     # Events of all cases
 
     def stream(self, after: str | None = None, types: Collection[str] | None = None) -> Iterator[Event]:
-        """Events as they happen, for ever, of all cases that you may see; the connection is renewed when it breaks.
+        """Events of all cases that you may see, as they happen and without end; reconnects when the connection breaks.
 
-        ``after`` is the ``cursor`` of the last event you are done with; without it you get all from the first.
-        ``types`` are words (``granted``) or whole types. Raises Unavailable when the server stays out of reach.
+        ``after`` is the ``cursor`` of the last event that you have processed; without it the stream begins with the
+        first event. ``types`` are words (``granted``) or full types. Raises Unavailable if the server stays
+        unreachable.
         """
         return self._driver.each(stream(after, types, self._patience))
 
     def feed(self, after: str | None = None, limit: int | None = None, wait: float | None = None) -> Page[Event]:
-        """One page of the events of all cases that you may see, the oldest first.
+        """One page of the events of all cases that you may see, oldest first.
 
-        ``after`` is the cursor to go on from, ``limit`` the most events of the page, ``wait`` how many seconds an empty
-        page is held back for something to happen.
+        ``after`` is the cursor to continue from, ``limit`` the size of the page, ``wait`` how many seconds the server
+        waits for an event before it returns an empty page.
 
-        ``next`` of the page is the cursor for the following one.
+        ``next`` of the page is the cursor for the next one.
         """
         return self._driver.run(ask(_calls.feed(after, limit, wait), self._patience))
 
     # Papers
 
     def upload(self, content: Path | bytes, name: str | None = None) -> Attachment:
-        """Bring a paper; then name its ``sha256`` in a request's documents. A path brings its own name."""
+        """Upload a paper; then name its ``sha256`` in a request's documents. A path has its own name."""
         return self._driver.run(ask(_document_calls.upload(content, name), self._patience))
 
     def download(self, sha256: str) -> bytes:
-        """A paper that your organisation brought or that a case of yours names. Raises NotFound."""
+        """A paper that your organisation uploaded, or that one of your cases names. Raises NotFound."""
         return self._driver.run(ask(_document_calls.download(sha256), self._patience))
 
     def documents(self, request_id: str) -> Sequence[Paper]:
-        """The papers that a case gave rise to: its form, then its notices."""
+        """The papers generated for a case: its form, then its notices."""
         return self._driver.run(ask(_document_calls.documents(request_id), self._patience))
 
     def document(self, request_id: str, name: str) -> str:
@@ -227,7 +228,7 @@ class Client:
         return self._driver.run(ask(_calls.statutes(), self._patience))
 
     def procedures(self) -> Sequence[Procedure]:
-        """What can be opened, by whom, under which statutes, and what may be done then."""
+        """The procedures: what can be opened, by whom, under which statutes, and the commands."""
         return self._driver.run(ask(_calls.procedures(), self._patience))
 
     def calendar_due(
@@ -238,5 +239,5 @@ class Client:
         months: int | None = None,
         as_known_on: date | None = None,
     ) -> Due:
-        """The last day of a limit that starts on a day: so many working days or months."""
+        """The last day of a limit that starts on a day, in working days or months."""
         return self._driver.run(ask(_calls.calendar_due(start, working_days, months, as_known_on), self._patience))

@@ -1,4 +1,4 @@
-"""What can go wrong for a caller of the HTTP API, as exceptions with the code and the article of the answer."""
+"""Exceptions for errors of the HTTP API, with the code and the article of the answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that cannot be: where it stands in what was sent, and why."""
+    """One invalid field: its path in the request, and the reason."""
 
     path: str
     reason: str
 
 
 class ShareflowError(Exception):
-    """An answer that is not what was asked for.
+    """Base of all errors of a call.
 
-    ``code`` is what programs read, ``title`` a sentence in the reader's language, ``detail`` more of it.
-    ``article`` is the clause of the regulation, where one applies. ``status`` is None when no answer came.
-    ``details`` are what a refusal turns on, by name. ``retry_after`` is in seconds. ``key`` is the idempotency key that
-    was sent: the same call with it is safe.
+    ``code`` is for programs, ``title`` a sentence in the reader's language, ``detail`` more of it. ``article`` is the
+    clause of the regulation, if one applies. ``status`` is None if there was no answer. ``details``: the values behind
+    a refusal, by name. ``retry_after`` is in seconds. ``key`` is the idempotency key that was sent: repeating the call
+    with it is safe.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RequestRefused(ShareflowError):
 
 
 class InvalidInput(ShareflowError):
-    """400, 413, 415, 422: what was sent cannot be; ``errors`` name the fields."""
+    """400, 413, 415, 422: the input is invalid; ``errors`` name the fields."""
 
 
 class KeyReused(ShareflowError):
@@ -82,7 +82,7 @@ class Forbidden(ShareflowError):
 
 
 class NotFound(ShareflowError):
-    """404: it does not exist, or is not the caller's to see."""
+    """404: it does not exist, or the caller may not see it."""
 
 
 class Stale(ShareflowError):
@@ -90,7 +90,7 @@ class Stale(ShareflowError):
 
 
 class TooManyRequests(ShareflowError):
-    """429: too many calls, still so when patience ended; ``retry_after`` says when to try again."""
+    """429: too many calls, even at the end of ``patience``; ``retry_after`` says when to try again."""
 
 
 class Unavailable(ShareflowError):
@@ -98,15 +98,15 @@ class Unavailable(ShareflowError):
 
 
 class NeedsOperator(ShareflowError):
-    """500: the engine cannot do it and asking again does not help: whoever runs it must look first."""
+    """500: the engine cannot do it, and a retry does not help: an operator must act first."""
 
 
 class UnexpectedAnswer(ShareflowError):
-    """Something answered that is not the Shareflow API: a proxy's page, a redirection, another service."""
+    """The answer is not from the Shareflow API: a proxy's page, a redirect, another service."""
 
 
 class NotReached(ShareflowError, TimeoutError):
-    """The case did not come to where it was waited for; ``case`` is how it stood last."""
+    """The case did not reach the awaited state; ``case`` is its last state."""
 
     def __init__(self, title: str, case: "Case") -> None:
         super().__init__(title, code="not_reached")
@@ -160,18 +160,18 @@ def _kind(status: int, code: str, problem: Mapping[str, Any]) -> type[ShareflowE
     if code == "needs_operator":
         return NeedsOperator
     if status == 422 and problem.get("statute"):
-        return RequestRefused  # what was said is well formed, and a rule of that statute does not let it pass
+        return RequestRefused  # well formed, but refused by a rule of the statute
     return BY_STATUS.get(status, Unavailable if status >= 500 else UnexpectedAnswer)
 
 
 def unreachable(error: httpx.RequestError, key: str | None) -> Unavailable:
-    """The exception for a server that could not be reached, or that broke off."""
+    """The exception for an unreachable server, or a broken connection."""
     said = str(error) or type(error).__name__
     return Unavailable("The server does not answer", code="unreachable", detail=said, key=key)
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that an answer asks to wait (``Retry-After``), None where it does not say."""
+    """The seconds in ``Retry-After``; None without it."""
     value = response.headers.get("Retry-After")
     if value is None:
         return None
@@ -185,7 +185,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:
-    """The problem document of an answer; empty where there is none."""
+    """The problem document of an answer; empty if there is none."""
     if "json" not in response.headers.get("Content-Type", ""):
         return {}
     try:
