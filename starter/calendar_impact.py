@@ -1,4 +1,4 @@
-"""What an edition would change of the limits that are open now, before anything is changed (日历影响)."""
+"""Preview (日历影响): how an edition would change the open limits."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ PAGE = 500
 
 @dataclass
 class Tally:
-    """Counts of clocks. ``superseded`` is the sum of ``later``, ``earlier`` and those whose certainty alone changes.
+    """Counts of clocks. ``superseded`` sums ``later``, ``earlier`` and those of which only the certainty changes.
 
-    ``ended`` had run out before and are not changed, though they would have ended on another day; of them
+    ``ended``: clocks that had already ended and stay as they are, although the new count gives another day; of these,
     ``would_not_be_overdue``.
     """
 
@@ -49,7 +49,7 @@ class Tally:
 
 @dataclass(frozen=True, order=True)
 class Group:
-    """A procedure under a statute, and a department that must act in it; bodies have their role for a code."""
+    """A procedure under a statute and a department that must act; for organs, the role takes the place of the code."""
 
     procedure: str
     statute: str
@@ -59,9 +59,9 @@ class Group:
 
 @dataclass
 class Impact:
-    """All that would change: in sum, by group, and how many limits move by how many days.
+    """The changes in total, by group, and how many limits move by how many days.
 
-    A limit for which several departments must act counts in the group of each, and once in the sum.
+    A limit for which several departments must act counts in each of their groups, and once in the total.
     """
 
     as_of: datetime
@@ -71,7 +71,7 @@ class Impact:
     moves: Counter[int] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Any]:
-        """What a notice would change, as plain data of JSON."""
+        """The impact of a notice as JSON data."""
         return {
             "as_of": self.as_of.isoformat(),
             "open_clocks": self.open_clocks,
@@ -86,7 +86,7 @@ def _first(pair: tuple[Group, Tally]) -> Group:
 
 
 def changes(reader: Reader, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, ClockChange | None]]:
-    """Every open clock, earliest deadline first, and what the calendar changes of it. One page at a time."""
+    """Every open clock, earliest deadline first, with the change; loaded page by page."""
     days = calendar.as_known_at(now)
     after: Place | None = None
     while True:
@@ -99,14 +99,14 @@ def changes(reader: Reader, calendar: Calendar, now: datetime) -> Iterator[tuple
 
 
 class Departments:
-    """Who must act on a clock; knows each statute once, as the cases were filed with it."""
+    """Finds who must act on a clock; caches the statutes with which cases were filed."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._statutes: dict[str, Statute] = {}
 
     def of(self, clock: OpenClock) -> list[tuple[str, str]]:
-        """Code and name of each; of a body that the statute names, its role stands for the code."""
+        """Codes and names; for an organ named by the statute, its role takes the place of the code."""
         statute = self._statute(clock)
         stage = stage_measured(clock.id, clock.stage)
         roles = assignees(ProcedureName(clock.procedure), stage, statute) if stage else ()
@@ -129,7 +129,7 @@ class Departments:
 
 
 def impact_of(reader: Reader, calendar: Calendar, now: datetime) -> Impact:
-    """What a calendar changes of the clocks that are open at the instant ``now``."""
+    """How a calendar changes the clocks that are open at the instant ``now``."""
     impact, departments = Impact(now), Departments(reader)
     for clock, change in changes(reader, calendar, now):
         impact.open_clocks += 1

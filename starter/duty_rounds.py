@@ -1,4 +1,4 @@
-"""A round of duties that somebody asks for by hand, run to its end."""
+"""A round of duties started by hand."""
 
 import uuid
 from datetime import timedelta
@@ -17,7 +17,7 @@ PATIENCE: Final = timedelta(minutes=2)
 
 
 async def run_round(temporal: TemporalClient, order: RoundOrder) -> RoundResult:
-    """Run the round to its end, whether or not all could be opened. Raises InvalidInput, Unavailable."""
+    """Run a round to its end, even if some cases could not be opened. Raises InvalidInput, Unavailable."""
     try:
         result: RoundResult = await temporal.execute_workflow(
             DUTY_ROUND,
@@ -38,6 +38,6 @@ async def run_round(temporal: TemporalClient, order: RoundOrder) -> RoundResult:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """The innermost of the errors around one another."""
+    """The innermost of nested errors."""
     inner = getattr(error, "cause", None)
     return _innermost(inner) if isinstance(inner, BaseException) else error

@@ -1,8 +1,8 @@
-"""The Temporal Schedules of periodic duties: one for each duty of each place, kept as they should be.
+"""Synchronises the Temporal Schedules of periodic duties: one for each duty of each place.
 
-A schedule starts a round (``DutyRound``) at the beginning of each period, under the text that is in force in the place
-on that day. Which schedules there should be follows from the texts, from the places in the operator's list of
-departments, and, where a text says 定期, from the policy.
+A schedule starts a round (``DutyRound``) at the beginning of each period, under the text in force in the place on that
+day. The wanted schedules follow from the texts, from the places in the operator's list of departments and, if a text
+says 定期, from the policy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,9 +39,9 @@ from protocol.rounds import RoundOrder
 PREFIX = "duty/"
 TIME_ZONE = "Asia/Shanghai"
 MINUTE = 5
-"""Rounds begin five minutes into the first day, so that nobody's clock is still in the day before."""
+"""Rounds start five minutes into the first day, so that no clock is still on the day before."""
 CATCH_UP = timedelta(days=2 * 366)
-"""How long a server may be down and still open the periods that began meanwhile."""
+"""Catch-up window: periods that begin while the server is down are still opened within this time."""
 
 
 def schedule_id(place: str, duty: str) -> str:
@@ -51,7 +51,7 @@ def schedule_id(place: str, duty: str) -> str:
 
 @dataclass(frozen=True)
 class WantedSchedule:
-    """A duty that is due again and again at a place with a list of departments."""
+    """A recurring duty at a place with a list of departments."""
 
     statute: Statute
     duty: Duty
@@ -59,16 +59,16 @@ class WantedSchedule:
 
     @property
     def place(self) -> str:
-        """Where it is due: which of the place's texts counts is asked for each period."""
+        """The place; which of its texts applies is determined for each period."""
         return place_of(self.statute.id)
 
     @property
     def id(self) -> str:
-        """The id of its schedule."""
+        """The id of the schedule."""
         return schedule_id(self.place, self.duty.id)
 
     def schedule(self, task_queue: str) -> Schedule:
-        """Its schedule."""
+        """The schedule."""
         months = tuple(ScheduleRange(month) for month in beginnings(self.recurrence))
         calendar = ScheduleCalendarSpec(minute=(ScheduleRange(MINUTE),), day_of_month=(ScheduleRange(1),), month=months)
         return Schedule(
@@ -85,7 +85,7 @@ class WantedSchedule:
 
 
 def wanted_schedules(departments: Departments, policy: Policy) -> Mapping[str, WantedSchedule]:
-    """The duties that there must be schedules for, by the ids of those."""
+    """The duties that need schedules, by schedule id."""
     return {wanted.id: wanted for wanted in _wanted(departments, policy)}
 
 
@@ -99,7 +99,7 @@ def _wanted(departments: Departments, policy: Policy) -> Iterator[WantedSchedule
 
 @dataclass
 class Synced:
-    """What a sync did, by the ids of the schedules."""
+    """The result of a sync, by schedule ids."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Synced:
 async def sync_schedules(
     client: Client, departments: Departments, policy: Policy, task_queue: str = TASK_QUEUE
 ) -> Synced:
-    """Make the schedules what they should be. A schedule that an operator has paused stays paused."""
+    """Create, change and delete schedules as needed; a schedule paused by an operator stays paused."""
     synced = Synced()
     wanted = wanted_schedules(departments, policy)
     for id_, duty in wanted.items():
@@ -132,7 +132,7 @@ async def _make(client: Client, id_: str, schedule: Schedule, synced: Synced) ->
         try:
             await client.create_schedule(id_, schedule)
             synced.created.append(id_)
-        except ScheduleAlreadyRunningError:  # another sync was quicker
+        except ScheduleAlreadyRunningError:  # another sync was faster
             synced.unchanged.append(id_)
     elif await _shape(there.schedule, client) == await _shape(schedule, client):
         synced.unchanged.append(id_)
@@ -147,7 +147,7 @@ async def _make(client: Client, id_: str, schedule: Schedule, synced: Synced) ->
 
 
 async def described(client: Client, id_: str) -> ScheduleDescription | None:
-    """A schedule as the server has it; None where it has none."""
+    """A schedule on the server; None if it does not exist."""
     try:
         return await client.get_schedule_handle(id_).describe()
     except RPCError as error:
@@ -157,7 +157,7 @@ async def described(client: Client, id_: str) -> ScheduleDescription | None:
 
 
 async def _shape(schedule: Schedule, client: Client) -> tuple[Any, ...]:
-    """All of a schedule that a sync decides, in a form that compares."""
+    """The parts of a schedule that a sync sets, in a comparable form."""
     action = schedule.action
     assert isinstance(action, ScheduleActionStartWorkflow)
     said = [x for x in action.args if not isinstance(x, RoundOrder)]
@@ -174,7 +174,7 @@ async def _shape(schedule: Schedule, client: Client) -> tuple[Any, ...]:
 
 
 def _possible() -> set[str]:
-    """Every id that a duty of the texts may have: the server's own list may be a moment old."""
+    """All possible ids of duties in the texts, because the server's list may be stale."""
     texts = packaged_statutes().values()
     return {schedule_id(place_of(text.id), duty.id) for text in texts for duty in text.duties or ()}
 
@@ -185,7 +185,7 @@ async def _listed(client: Client) -> set[str]:
 
 @dataclass(frozen=True)
 class State:
-    """A duty and its schedule as the server has it: ``next_at`` is when the next period begins; None without one."""
+    """A duty and its schedule on the server; ``next_at``: the beginning of the next period, None without a schedule."""
 
     wanted: WantedSchedule
     there: bool
@@ -194,7 +194,7 @@ class State:
 
 
 async def states(client: Client, departments: Departments, policy: Policy) -> list[State]:
-    """Every duty that there must be a schedule for, and what there is."""
+    """Every duty that needs a schedule, with the schedule on the server."""
     found = []
     for id_, wanted in wanted_schedules(departments, policy).items():
         there = await described(client, id_)

@@ -1,4 +1,4 @@
-"""What each call of the engine needs: a caller's key that can be one, and an end to waiting."""
+"""Common parts of calls of the engine: validation of keys, and timeouts."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -17,9 +17,9 @@ _KEY: TypeAdapter[str] = TypeAdapter(CallerKey)
 
 
 async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
-    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that.
+    """Wait for a call with a timeout; keeps cancellation as it is, which the SDK turns into an error of its own.
 
-    Raises NeedsOperator for an answer that is sealed with a key which is not here.
+    Raises NeedsOperator for an answer that is sealed with a missing key.
     """
     async with asyncio.timeout(seconds):
         try:
@@ -34,7 +34,7 @@ async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
 
 
 def check_key(key: str) -> None:
-    """Raises InvalidInput for a key that no caller may use."""
+    """Raises InvalidInput for an invalid key."""
     try:
         _KEY.validate_python(key)
     except ValidationError:

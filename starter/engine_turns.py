@@ -1,4 +1,4 @@
-"""Turns at the engine: so many calls at once, a bounded crowd that waits, and a plain word for the others."""
+"""Admission control: a limited number of concurrent calls, a bounded queue, and refusal of all others."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,24 +8,24 @@ from contextvars import ContextVar
 from starter.errors import Crowded
 
 LONGEST_WAIT = 10.0
-"""Seconds. A caller who would wait longer had better ask again: what it wants is then not old when it is done."""
+"""The longest wait in seconds; a caller that would wait longer should rather ask again later."""
 MOST_WAITING = 256
-"""However fast turns go, so many at most wait in one process."""
+"""The most waiting calls in one process, however fast turns go."""
 WEIGHT = 0.1
-"""What the latest turn counts for in how long a turn takes; the others count for the rest."""
+"""The weight of the latest turn in the moving average of their duration."""
 
 CallerLeaves = Callable[[], Awaitable[object]]
 
 caller_leaves: ContextVar[CallerLeaves | None] = ContextVar("caller_leaves", default=None)
-"""Returns when the caller of this call has gone; set by a door that can tell, awaited only by who has no turn yet."""
+"""Awaits the disconnection of the caller; set by doors that can tell, used only while waiting for a turn."""
 
 
 class EngineTurns:
-    """So many turns at once; whoever has none waits, first come first served.
+    """A limited number of turns; other calls wait, first come first served.
 
-    Under a load above what the engine bears the crowd is as long as is served in time, and the others are told at
-    once. Whoever has gone is not served: a turn is spent on somebody who is still there for the answer. A turn that was
-    begun is held until it is over, whether or not anybody waits for it: the engine is still at it.
+    Under overload the queue holds only as many calls as can be served in time, and further ones are refused at once.
+    Callers that have disconnected are not served. A turn that has begun is held until the engine is done, even if
+    nobody waits for it any more.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -36,7 +36,7 @@ class EngineTurns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """A turn while inside. Raises Crowded, before anything was done, where too many wait or a wait is too long."""
+        """A turn for the block. Raises Crowded, before anything was done, if too many wait or the wait is too long."""
         await self._wait()
         begun = asyncio.get_running_loop().time()
         try:
@@ -61,14 +61,14 @@ class EngineTurns:
             self._crowd -= 1
 
     def _served_in_time(self) -> int:
-        """How many may wait: as many turns as there will be in time; never none, or nobody would find out they are."""
+        """How many calls may wait: as many as can be served in time, but at least one, so that recovery is noticed."""
         soon = LONGEST_WAIT * self._at_once / self._takes if self._takes else MOST_WAITING
         return min(MOST_WAITING, max(self._at_once, int(soon)))
 
 
 @asynccontextmanager
 async def _ended_early(patience: asyncio.Timeout) -> AsyncIterator[None]:
-    """End a wait as soon as the caller has gone."""
+    """End a wait as soon as the caller has disconnected."""
     leaves = caller_leaves.get()
     if leaves is None:
         yield

@@ -1,4 +1,4 @@
-"""What can go wrong at a door, each with a code that programs read and a sentence that people read."""
+"""The errors of doors, each with a code for programs and a sentence for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from domain.statutes.loader import regulation_title
 
 
 class EngineError(Exception):
-    """What the engine says instead of doing what was asked: one plain sentence."""
+    """The engine did not do what was asked; one plain sentence says why."""
 
 
 class RequestRefused(EngineError):
     """The rules do not allow it: ``code`` of the contract, and the article where one applies.
 
-    ``statute`` is the regulation in which the article stands; ``regulation`` is the same where that is one above
-    the case's own statute, and is then named in the sentence.
+    ``statute`` is the regulation of the article; ``regulation`` is set too if that is above the case's own statute, and
+    is then named in the sentence.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class RequestRefused(EngineError):
         super().__init__(f"{code}: {self.sentence('en')}")
 
     def sentence(self, language: Language) -> str:
-        """Why, in the reader's language."""
+        """The reason, in the reader's language."""
         title = None
         if self.regulation and (above := regulation_title(self.regulation)):
             title = above.zh if language == "zh" else above.en
@@ -46,7 +46,7 @@ class NotFound(EngineError):
 
 
 class AlreadyOpen(EngineError):
-    """What is to be opened is one case with one that is there, and says something else: ``request_id`` is that one."""
+    """The case to be opened exists already, with different contents; ``request_id`` is the existing one."""
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
@@ -54,11 +54,11 @@ class AlreadyOpen(EngineError):
 
 
 class InvalidInput(EngineError):
-    """Input that cannot be: a wrong type, an unknown field, text that is too long. Names the field."""
+    """Invalid input: a wrong type, an unknown field, text that is too long. Names the field."""
 
 
 class KeyReused(EngineError):
-    """The caller's key was used before, for something else."""
+    """The caller's idempotency key was used before, for something else."""
 
 
 class Stale(EngineError):
@@ -70,12 +70,12 @@ class Unavailable(EngineError):
 
 
 class Crowded(Unavailable):
-    """Too many calls wait for the engine: nothing was asked of it and nothing done. Ask again later."""
+    """Too many calls are waiting for the engine; nothing was done. Ask again later."""
 
 
 class NeedsOperator(EngineError):
-    """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
+    """The engine cannot do it, and a retry does not help: an operator must act first."""
 
 
 class PersonsStay(NeedsOperator):
-    """Persons cannot be left out of the dossier of a case: something in its history may name anybody."""
+    """Persons cannot be left out of the dossier of a case, because something in its history may name them."""

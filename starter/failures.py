@@ -1,4 +1,4 @@
-"""What went wrong between a client and the engine, in the caller's words."""
+"""Translates errors of Temporal and the ledger into the errors of doors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,20 +22,20 @@ FINAL = frozenset(
         RPCStatusCode.DATA_LOSS,
     }
 )
-"""Answers of Temporal that stay the same however often it is asked."""
+"""Statuses of Temporal for which a retry gives the same answer."""
 NO_MORE_UPDATES = "total number of distinct updates"
-"""How Temporal says that a run has taken all the updates that it ever will, under a status that else passes."""
+"""Temporal's message that a run has reached its limit of updates, under a status that is otherwise temporary."""
 
 
 def refusal_of(refusal: Refused, statute: str) -> RequestRefused:
-    """A refusal of the rules, as it is raised at a door."""
+    """The error of a door for a refusal by the rules."""
     return RequestRefused(
         refusal.code.value, refusal.article, refusal.statute or statute, refusal.details, refusal.statute
     )
 
 
 def known_error(error: Exception) -> Exception:
-    """The error behind a failed update, in the caller's words."""
+    """The error of a door for a failed update."""
     ended = getattr(error, "cause", None)
     if isinstance(ended, TerminatedError):
         return NeedsOperator(f"The case's workflow was ended from outside; an operator must look ({ended.message}).")
@@ -56,17 +56,17 @@ def known_error(error: Exception) -> Exception:
 
 
 def refused_by(note: RefusalNote) -> RequestRefused:
-    """A refusal as it travelled in an error's details, as it is raised at a door."""
+    """The error of a door for a refusal in the details of an error."""
     return RequestRefused(note.code, note.article, note.statute, note.details, note.regulation)
 
 
 def is_final(error: RPCError) -> bool:
-    """Whether Temporal would answer the same however often it were asked."""
+    """Whether a retry would give the same answer."""
     return error.status in FINAL or NO_MORE_UPDATES in error.message
 
 
 def not_answering(error: Exception) -> EngineError:
-    """The error for an engine that is busy or away, or that will never do it."""
+    """The error for an engine that is busy, unavailable, or will never do it."""
     said = f" ({error})" if str(error) else ""
     if isinstance(error, RPCError) and is_final(error):
         return NeedsOperator(f"The engine cannot do it{said}; asking again does not help, an operator must look.")
@@ -75,7 +75,7 @@ def not_answering(error: Exception) -> EngineError:
 
 @contextmanager
 def ledger_answers() -> Iterator[None]:
-    """A database that is away, restarting or overrun is a reason to ask again, not an error of the caller's."""
+    """Turn errors of an unavailable database within the block into Unavailable, so that callers ask again."""
     try:
         yield
     except DATABASE_FAILED as error:

@@ -1,4 +1,4 @@
-"""Findings of whole ledgers: a case after another, a page at a time."""
+"""Findings in whole ledgers, case by case, a page at a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from ledger.reader import Reader
 from starter.looking_back import recorded_page
 
 AT_ONCE = 100
-"""So many cases are in memory while all of a ledger are gone through."""
+"""Cases kept in memory at once while going through a ledger."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Under which text a filing goes that names none (适用法规)."""
+"""The text that applies to a filing that names none (适用法规)."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from starter.failures import ledger_answers
 
 
 def text_in_force(reader: Reader, jurisdiction: str, key: str, at: datetime) -> str:
-    """The text in force in a jurisdiction for a filing received at an instant; blocking.
+    """The text in force in a jurisdiction for a filing received at an instant; blocks.
 
-    A key that filed before stays with the text of then: the same filing, sent again on the day after a change of the
-    law, is the same filing. Raises RequestRefused where no text is in force, Unavailable.
+    For a key under which something was filed before, the text of that filing: repeated on the day after a change of
+    the law, it is still the same filing. Raises RequestRefused if no text is in force, or Unavailable.
     """
     with ledger_answers():
         earlier = reader.case_filed_under(key)

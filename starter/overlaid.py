@@ -1,4 +1,4 @@
-"""Where a local text and the regulation above it meet, as plain data (上位法适用)."""
+"""How a local text and the regulation above it are merged, as JSON data (上位法适用)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from domain.statutes.overlay import Overlaid
 
 
 def title_with_above(statute: Statute, language: Language) -> str:
-    """The title of a text, with the regulations above it that are merged into it: several texts have one title."""
+    """The title of a text with those of the regulations merged into it, because several texts share a title."""
     title = statute.title.zh if language == "zh" else statute.title.en
     above = [it.title.zh if language == "zh" else it.title.en for it in statute.regulations.values()]
     if not above:
@@ -19,7 +19,7 @@ def title_with_above(statute: Statute, language: Language) -> str:
 
 
 def overlay_json(overlaid: Overlaid) -> dict[str, Any]:
-    """Which text lies over which, and for each part what stands, in whose place, and why."""
+    """The merged texts and, for each part, what applies, what it replaces, and why."""
     return {
         "local": overlaid.overlay.local,
         "upper": overlaid.upper.id,

@@ -1,4 +1,4 @@
-"""What a command would do (预览): the rules are asked as they would be, and nothing is recorded."""
+"""Preview of a command (预览): the rules decide as usual, but nothing is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from workflows.errands.table import errands_of
 
 @dataclass(frozen=True)
 class Effect:
-    """What a command would do to a case: the events that it would write, and the case before and after.
+    """The effect of a command: the events that it would record, and the case before and after.
 
-    ``asks_others``: it would also look up other cases, and what those bring is not told here.
+    ``asks_others``: it would also look up other cases; the preview does not include what comes of that.
     """
 
     before: Case
@@ -32,20 +32,20 @@ class Effect:
 
     @property
     def started(self) -> Sequence[Clock]:
-        """The limits that would run from then on, or would have run and ended with it."""
+        """The limits that the command would start, even if it ends them at once."""
         return [clock for number, clock in self.after.clocks.items() if number not in self.before.clocks]
 
     @property
     def stopped(self) -> Sequence[Clock]:
-        """The limits that run now and would not run any more, as they would stand then."""
+        """The limits that run now and would end, in their state afterwards."""
         open_now = {number for number, clock in self.before.clocks.items() if clock.open}
         return [clock for number, clock in self.after.clocks.items() if number in open_now and not clock.open]
 
 
 def effect_of(case: Case, command: Command, now: datetime, calendar: Calendar) -> Effect:
-    """What a command would do if it were given now, by the calendar as known today.
+    """The effect of a command if it were given now, by the calendar as known today.
 
-    Raises RequestRefused, InvalidInput and Stale as giving it would.
+    Raises RequestRefused, InvalidInput and Stale, as the command itself would.
     """
     if command.if_head is not None and command.if_head != case.head:
         raise Stale("The case has moved on since you looked at it: look again.")
@@ -62,7 +62,7 @@ def effect_of(case: Case, command: Command, now: datetime, calendar: Calendar) -
 
 
 def _as_recorded(case: Case, events: Sequence[Event], calendar: Calendar) -> Sequence[NumberedEvent]:
-    """Events with their numbers and the deadlines of the limits that start."""
+    """The events, numbered, with the deadlines of the limits that start."""
     days = calendar.as_known_on(day_of(events[-1].at))
     clocks = [resolve(event.order, days, case.policy.close_of_business) for event in events if event.order is not None]
     dues = [Deadline(**{name: getattr(clock, name) for name in Deadline.model_fields}) for clock in clocks]

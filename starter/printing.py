@@ -1,4 +1,4 @@
-"""Pages as PDF (打印), where this machine has a browser that prints and a font for Chinese."""
+"""Pages as PDF (打印), if this machine has a browser that can print and a Chinese font."""
 
 import shutil
 import subprocess
@@ -17,16 +17,16 @@ _ALONE: Final = (
     "--no-pdf-header-footer",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
-"""The browser sees a file and nothing else: the page asks for nothing, and could reach nothing."""
+"""Options that confine the browser to one file: no network, nothing else to load."""
 
 
 class CannotPrint(Exception):
-    """Why no PDF can be made here: one sentence."""
+    """No PDF can be made here; one sentence says why."""
 
 
 @dataclass(frozen=True)
 class Printer:
-    """A browser that prints; ``program`` is where it stands."""
+    """A browser that can print; ``program`` is its path."""
 
     program: str
 
@@ -37,7 +37,7 @@ class Printer:
             source, made = folder / "page.html", folder / "page.pdf"
             source.write_bytes(page)
             where = (f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={made}", source.as_uri())
-            # The sandbox is refused to root, and in many containers; the page runs nothing that it would hold.
+            # The sandbox does not work for root and in many containers; the page runs no code that would need it.
             command = [self.program, *_ALONE, "--no-sandbox", *where]
             try:
                 done = subprocess.run(command, capture_output=True, timeout=LONGEST_SECONDS, check=False, cwd=folder)
@@ -50,7 +50,7 @@ class Printer:
 
 
 def printer() -> Printer:
-    """What prints on this machine. Raises CannotPrint where nothing does, or where Chinese would be empty boxes."""
+    """The printer of this machine. Raises CannotPrint if there is none, or no Chinese font."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise CannotPrint("No PDF: Chromium is not on this machine; print dossier.html from any browser instead.")

@@ -1,7 +1,6 @@
-"""A case so far as a scenario: its filing and the steps that were recorded, to be played again or otherwise.
+"""A case so far as a scenario: its filing and the recorded steps, to be replayed or varied.
 
-What was said with each command stands in the case's history alone; when it counted stands in the ledger. Nobody who
-acted is named.
+The fields of commands come from the case's history, the instants that counted from the ledger. Persons are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +22,13 @@ from starter.histories import histories_of
 async def recorded_commands(
     temporal: TemporalClient, reader: Reader, request_id: str, archive: HistoryArchive | None
 ) -> list[Command]:
-    """The commands that a case was given, in their order, carried out or not. Raises as :func:`histories_of`."""
+    """The commands given to a case, in order, carried out or not. Raises as :func:`histories_of`."""
     runs = await histories_of(temporal, reader, request_id, archive)
     return [command for run in runs for command in await given_commands(run.history)]
 
 
 def scenario_of(case: CaseDetail, events: Sequence[RecordedEvent], commands: Sequence[Command], until: datetime) -> str:
-    """The case up to an instant as the text of a scenario."""
+    """The text of a scenario of the case up to an instant."""
     at: dict[str, datetime] = {}
     for event in events:
         if event.key is not None:
@@ -55,5 +54,5 @@ def _step(command: Command, at: datetime) -> dict[str, Any]:
 
 
 def _without_nothing(said: Mapping[str, Any]) -> dict[str, Any]:
-    """All that was said; what was left out stays out."""
+    """The fields, without those left out."""
     return {name: value for name, value in said.items() if value is not None and value != [] and value != {}}

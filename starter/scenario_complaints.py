@@ -1,7 +1,7 @@
-"""What is wrong with a scenario, in one sentence with its place in the file, in the reader's language.
+"""Errors of scenario files, in one sentence with the place in the file, in the reader's language.
 
-In English a field is named by its path, as the file has it; in Chinese by its name, its key and the number of its step,
-as the page counts them. The words stand in the catalogue of messages, kinds ``scenario`` and ``scenario_field``.
+In English a field is named by its path in the file; in Chinese by its name, key and step number, as on the page. The
+words are in the catalogue of messages, kinds ``scenario`` and ``scenario_field``.
 """
 
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ class ScenarioError(ValueError):
 
 
 class ScenarioComplaints:
-    """What can be said of one file. ``where`` names it."""
+    """Builds the errors of one file; ``where`` is its name."""
 
     def __init__(self, where: str, language: Language) -> None:
         self.where = where
         self.language: Language = language
 
     def unreadable(self, error: YamlTextError) -> ScenarioError:
-        """The file is no text that can be read as a scenario: where that begins, to the column, and why."""
+        """The file cannot be parsed: line, column and reason."""
         said = label("scenario", "unreadable", self.language).format(
             where=self.where, line=error.line, column=error.column, reason=error.reason(self.language)
         )
         return ScenarioError(said)
 
     def about(self, document: YamlDocument, path: Path, reason: str) -> ScenarioError:
-        """A reason that is in the reader's language already."""
+        """An error with a reason already in the reader's language."""
         return self._told(document.line(path), self._field(path), reason)
 
     def of(self, document: YamlDocument, path: Path, word: str, **values: object) -> ScenarioError:
-        """A reason by its word."""
+        """An error with a reason by its word in the catalogue."""
         return self.about(document, path, label("scenario", word, self.language).format(**values))
 
     def _told(self, line: int, field: str, reason: str) -> ScenarioError:
@@ -46,7 +46,7 @@ class ScenarioComplaints:
         return ScenarioError(said)
 
     def _field(self, path: Path) -> str:
-        """What a field is called before its reason; nothing for the whole file."""
+        """The name of a field before its reason; empty for the whole file."""
         if self.language == "en" or not path:
             return f"{key_path(path)} " if path else ""
         match path:
@@ -56,7 +56,7 @@ class ScenarioComplaints:
         return self._named(path)
 
     def _named(self, path: Path) -> str:
-        """The name of what a path begins with, and the path as the file has it."""
+        """The name of the first step of a path, and the path in the file."""
         names = words("scenario_field")
         first = str(path[0])
         return f"{names[first][self.language]}（{key_path(path)}）" if first in names else f"“{key_path(path)}”"
