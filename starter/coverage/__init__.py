@@ -1,1 +1,1 @@
-"""The table of clauses (条款对照表): each clause of the texts that rules something, and what carries it out."""
+"""The table of clauses (条款对照表): every normative clause of the texts, and what carries it out."""

@@ -1,6 +1,6 @@
-"""Whether the table of clauses holds: every clause answered, every rule that it names there, no rule forgotten.
+"""Checks of the table of clauses: every clause is answered, every named rule exists, no rule is forgotten.
 
-What needs the source texts or the extract of their clauses is checked only where they are at hand.
+Checks that need the source texts or the extract of their clauses run only if these are available.
 """
 
 import json
@@ -28,7 +28,7 @@ Extract = Sequence[Mapping[str, str]]
 def check_coverage(folder: Path | None = None) -> list[str]:
     """Everything that is wrong with the packaged tables, one sentence each; empty if all is well.
 
-    ``folder`` has the source texts and the extract of their clauses, where one is given.
+    ``folder``, if given, has the source texts and the extract of their clauses.
     """
     problems: list[str] = []
     tables = {table.statute: table for table in readable(packaged_table_texts(), load_table, problems)}
@@ -41,12 +41,12 @@ def check_coverage(folder: Path | None = None) -> list[str]:
 
 
 def own_statutes() -> list[str]:
-    """The ids of the statutes that have a table of their own: all but overlays, whose clauses stand in two others."""
+    """The ids of the statutes with a table of their own: all except overlays, whose clauses are in two other tables."""
     return [id_ for id_ in packaged_statutes() if id_ not in packaged_overlays()]
 
 
 def check_table(table: Table, folder: Path | None = None) -> list[str]:
-    """What is wrong with one table, one sentence each; against the source texts in ``folder`` where one is given."""
+    """What is wrong with one table, one sentence each; also against the source texts in ``folder``, if given."""
     statute = packaged_statutes().get(table.statute)
     if statute is None or statute.regulations:
         return [f"{table.statute}: a table of clauses is for a statute of its own, and this is none."]
@@ -72,7 +72,7 @@ def _left_out(row: Row) -> str:
 
 
 def _named_in_vain(table: Table) -> Iterator[str]:
-    """Rules, acts and other words that are not there."""
+    """Rules, acts and other words that do not exist."""
     for row in table.clauses:
         yield from _words_in_vain(table, row)
         for reference in row.rule:
@@ -90,7 +90,7 @@ def _named_in_vain(table: Table) -> Iterator[str]:
 
 
 def _words_in_vain(table: Table, row: Row) -> Iterator[str]:
-    """Duties, grounds and steps that the texts of the row do not have, and findings that nobody notes."""
+    """Duties, grounds and steps that the texts of the row do not have, and findings that no code notes."""
     texts = list(_texts(table.statute, row))
     rectification = [text.rectification for text in texts if text.rectification]
     there = {
@@ -119,14 +119,14 @@ def _texts(own: str, row: Row) -> Iterator[Statute]:
 
 
 def _has(text: Statute, procedure: ProcedureName, act: CommandName) -> bool:
-    """Whether a procedure has a command under a text; where the whole text rules it, what is asked for decides too."""
+    """Whether a procedure has a command under a text; in procedures without a section, for some filing."""
     it = PROCEDURES[procedure]
     process = it.under(text) if it.section else it.process.under(text)
     return bool(process.stages_of(act))
 
 
 def _forgotten(table: Table, statute: Statute) -> Iterator[str]:
-    """Rules of the statute whose clause stands in the table, and that no row names."""
+    """Rules of the statute that no row names although their clause is in the table."""
     named: list[Place] = []
     for row in table.clauses:
         for reference in row.rule:
@@ -134,7 +134,7 @@ def _forgotten(table: Table, statute: Statute) -> Iterator[str]:
                 try:
                     named += [place for place, _ in resolve(statute, reference)]
                 except NothingThere:
-                    continue  # told before
+                    continue  # reported already
     for place, clause in clauses(statute):
         in_table = any(row.number == clause.article and _overlap(row.quote, clause.quote) for row in table.clauses)
         if in_table and not any(place[: len(rule)] == rule for rule in named):
@@ -163,7 +163,7 @@ def _against_sources(table: Table, statute: Statute, folder: Path) -> Iterator[s
 
 
 def _against_text(table: Table, texts: Sequence[str]) -> Iterator[str]:
-    """Quotes that the article does not say; for a text without an extract, paragraphs that no row speaks of."""
+    """Quotes that are not in the article; for a text without an extract, paragraphs without a row."""
     found = articles_of(texts)
     for row in table.clauses:
         paragraphs = found.get(int(row.number), ())
@@ -179,7 +179,7 @@ def _against_text(table: Table, texts: Sequence[str]) -> Iterator[str]:
 
 
 def limits_against_extract(table: Table, statute: Statute, extract: Extract) -> Iterator[str]:
-    """Limits of a statute that disagree with an independent extract of the text's clauses, one sentence each.
+    """Limits of a statute that differ from an independent extract of the text's clauses, one sentence each.
 
     The extract has rows with seed, article (such as ``19¶3``), category, limit (such as ``5 WD``) and quote.
     """

@@ -1,7 +1,7 @@
 """From a clause to the code: which function carries out a command, notes an event, starts a limit or reads a rule.
 
-Nothing of this is written down anywhere: a command's function is the one that its procedure holds for it, all else is
-found in the source of the rules, where the names of events, limits, refusals and of the statute's parts stand.
+Nothing of this is maintained by hand. The function of a command is taken from its procedure; everything else is found
+in the syntax trees of the rules, by the names of events, limits, refusals and parts of the statute.
 """
 
 import ast
@@ -19,22 +19,22 @@ from starter.coverage.references import STEP
 from starter.coverage.table import Row
 
 NOT_TELLING = ("clause", "notice")
-"""Parts of a statute whose name alone says nothing: the part that has them is looked for."""
+"""Names that many parts of a statute have; the enclosing part is searched for instead."""
 OF_THE_SECTION = "rules"
-"""What a rule calls the section of the text on its procedure."""
+"""The attribute by which rules read their section of the text."""
 SEARCHED = ("procedures", "domain/engine", "domain/statutes/model.py", "domain/statutes/sections.py")
-"""Where rules are, in the order in which a reader looks for them: procedures, engine, model of a statute."""
+"""Where rules are searched for, in this order: procedures, engine, model of a statute."""
 STATUTES = "domain/statutes/data"
-"""Where statute files are."""
+"""The folder of statute files."""
 ENUMS = ("ClockId", "EventType", "RefusalCode")
-"""Whose members a rule names."""
+"""The enumerations whose members are recognised in rules."""
 
 
 @dataclass(frozen=True, order=True)
 class Place:
     """A function in the source, or a process; as text ``procedures/demand/rules.py:publish``.
 
-    One that is made within another has the names of both: ``may_be_decided.decide``.
+    A nested function has the names of both: ``may_be_decided.decide``.
     """
 
     file: str
@@ -46,7 +46,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Carrier:
-    """What a row names, and the functions that carry it out; of a rule also the ``entry`` of the statute file."""
+    """What a row names, and the functions that carry it out; for a rule also the ``entry`` in the statute file."""
 
     what: str
     places: Sequence[Place]
@@ -55,9 +55,13 @@ class Carrier:
 
 @dataclass
 class _Function:
-    """A function of the source and what is named in it: members of enums, those that it hands to other functions, and
-    those among them with which it starts a limit; the parts that it reads of anything, by their names and with what it
-    calls that (``clause``, ``rules.clause``); other names; and where the functions stand that it may call by name."""
+    """A function of the source, and the names in it.
+
+    ``members``: members of enumerations that it names. ``handed_on``: those that it passes to calls. ``started``: those
+    passed to calls that start a limit; ``starts_by_name``: it starts a limit without naming one in the call.
+    ``reads``: the attributes that it reads, plain and qualified (``clause``, ``rules.clause``). ``names``: other names.
+    ``calls``: the functions that it may call by name.
+    """
 
     place: Place
     members: set[tuple[str, str]] = field(default_factory=set)
@@ -70,7 +74,7 @@ class _Function:
 
 
 def carriers(statute_id: str, row: Row) -> Sequence[Carrier]:
-    """What a row of a statute's table names, and the code of it: commands, events, limits, refusals, rules."""
+    """Everything that a row of a statute's table names, with its code: commands, events, limits, refusals, rules."""
     of_rules = [section for reference in row.rule if (section := _section(reference))]
     procedures = tuple(row.act) or tuple(of_rules) or RULED_BY_THE_WHOLE
     found = [Carrier(act.value, _act(procedure, act)) for procedure, acts in row.act.items() for act in acts]
@@ -87,7 +91,7 @@ def _rule(own: str, reference: str, procedures: Sequence[ProcedureName], acting:
 
 
 def place_of(function: Callable[..., Any]) -> Place:
-    """Where a function stands."""
+    """The place of a function."""
     return Place(_file_of(function.__module__), function.__qualname__.replace(".<locals>", ""))
 
 
@@ -96,7 +100,7 @@ def _file_of(module: str) -> str:
 
 
 def command_places(procedure: ProcedureName, command: CommandName) -> Sequence[Place]:
-    """The function that a procedure holds for a command, and those that were handed to it when it was made."""
+    """The function of a command in a procedure, and the functions in its closure."""
     rule = PROCEDURES[procedure].rules[command].rule
     handed = (cell.cell_contents for cell in getattr(rule, "__closure__", None) or ())
     return _each_once([rule, *(value for value in handed if _is_ours(value))])
@@ -119,7 +123,7 @@ def _act(procedure: ProcedureName, act: CommandName | EventType) -> Sequence[Pla
 
 
 def _starting(clock: ClockId, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
-    """Where a limit starts to run, in these procedures or else in those that have it: in a rule, or with a stage."""
+    """Where a limit starts, in these procedures or else in those that have it: in a rule, or with a stage."""
     having = [name for name, procedure in PROCEDURES.items() if clock in procedure.process.clocks]
     among = [name for name in having if name in procedures] or having
     wanted = ("ClockId", clock.name)
@@ -133,15 +137,15 @@ def _naming(enum: str, member: str, procedures: Sequence[ProcedureName]) -> Sequ
 
 
 def _section(reference: str) -> ProcedureName | None:
-    """The procedure that a part of the statute rules, where it is one's own."""
+    """The procedure of a part of the statute, if the part is a section of one procedure."""
     read = STEP.match(reference.rpartition(":")[2])
     return RULED_BY.get(read["name"]) if read else None
 
 
 def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Place]) -> Sequence[Place]:
-    """Which functions read a part of the statute; of a limit, which start it.
+    """The functions that read a part of the statute; for a limit, those that start it.
 
-    Where a row's acts come to it, those alone on their way: the readers, and who calls a reader.
+    If the acts of a row reach them by calls, only the reached ones: the readers, and the callers of readers.
     """
     steps = [found for step in reference.rpartition(":")[2].split(".") if (found := STEP.fullmatch(step))]
     names = [found["name"] for found in steps]
@@ -161,7 +165,7 @@ def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Pl
 
 
 def _reached_from(acting: set[Place]) -> set[Place]:
-    """These functions, those that they call by name, and so on."""
+    """These functions and, transitively, those that they call by name."""
     calls = {function.place: function.calls for function in _functions()}
     reached: set[Place] = set()
     more = acting
@@ -176,7 +180,7 @@ def _reading_part(name: str, procedures: Sequence[ProcedureName]) -> Sequence[Pl
 
 
 def _reading_of_the_section(procedure: ProcedureName, name: str) -> Sequence[Place]:
-    """Which functions of a procedure read a part of its section that has the name of many parts, such as its clause."""
+    """The functions of a procedure that read a part of its section with a common name, such as its clause."""
     wanted, room = f"{OF_THE_SECTION}.{name}", f"procedures/{procedure.value}/"
     return [f.place for f in _functions() if wanted in f.reads and f.place.file.startswith(room)]
 
@@ -185,7 +189,7 @@ def _reading_of_the_section(procedure: ProcedureName, name: str) -> Sequence[Pla
 
 
 def _where(holds: Callable[[_Function], bool], procedures: Sequence[ProcedureName] = ()) -> Sequence[Place]:
-    """The functions that hold: of these procedures, else of what they share, else of any, else of engine and law."""
+    """The functions that match: in these procedures, else in the common ones, else in any, else in engine and law."""
     rooms = [f"procedures/{name.value}/" for name in procedures]
     for among in (rooms, ["procedures/common/"], ["procedures/"], ["domain/"]):
         found = [f.place for f in _functions() if f.place.file.startswith(tuple(among)) and holds(f)]
@@ -214,7 +218,7 @@ def _below(room: Traversable, path: str) -> Iterator[_Function]:
 
 
 def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
-    """The functions of a file; what a table of its own names counts for each function that uses the table."""
+    """The functions of a file; members named in a table of the file count for each function that uses the table."""
     tables = {name: _read([node], Place(file, name)) for node in module.body for name in _assigned(node)}
     known = {name: Place(file, name) for name, _ in _defined(module)} | _imported(module)
     for name, node in _defined(module):
@@ -223,7 +227,7 @@ def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
         found.calls = {known[called] for called in _read(body, found.place).names & known.keys()}
         for table in found.names & tables.keys():
             found.members |= tables[table].members
-        if found.starts_by_name:  # a limit that it took from a table or from a list of its own
+        if found.starts_by_name:  # a limit taken from a table or a list
             found.started |= found.members
         yield found
 
@@ -237,7 +241,7 @@ def _assigned(node: ast.stmt) -> Iterator[str]:
 
 
 def _defined(within: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every function, however deep it stands in classes and in other functions."""
+    """Every function with its qualified name, also within classes and other functions."""
     for node in within.body:
         if isinstance(node, ast.FunctionDef):
             yield node.name, node
@@ -246,7 +250,7 @@ def _defined(within: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[tu
 
 
 def _imported(module: ast.Module) -> dict[str, Place]:
-    """Where the functions stand that a file takes from others, by its names for them; and whatever else it takes."""
+    """The places of the names that a file imports from other files, functions among them."""
     taken = [node for node in module.body if isinstance(node, ast.ImportFrom) and node.module]
     return {
         alias.asname or alias.name: Place(_file_of(node.module or ""), alias.name)
@@ -256,7 +260,7 @@ def _imported(module: ast.Module) -> dict[str, Place]:
 
 
 def _own(function: ast.FunctionDef) -> Sequence[ast.AST]:
-    """A function without those that are made within it."""
+    """The parts of a function, without nested functions."""
     return [node for node in ast.iter_child_nodes(function) if not isinstance(node, ast.FunctionDef)]
 
 
@@ -279,7 +283,7 @@ def _read(nodes: Iterable[ast.AST], place: Place) -> _Function:
 
 
 def _called(node: ast.expr) -> str:
-    """The last name by which a rule calls something."""
+    """The last name of an expression."""
     match node:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
@@ -287,7 +291,7 @@ def _called(node: ast.expr) -> str:
 
 
 def _member(node: ast.AST) -> set[tuple[str, str]]:
-    """The member of an enum that an expression is: none or one."""
+    """The member of an enumeration that an expression is: a set of one, or empty."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ENUMS:
         return {(node.value.id, node.attr)}
     return set()

@@ -1,8 +1,8 @@
-"""What a row of the table names in a statute: paths such as ``limits[provider_answer]`` or ``duties[backup].publish``.
+"""References to parts of a statute: paths such as ``limits[provider_answer]`` or ``duties[backup].publish``.
 
-``[key]`` takes the entry of a group by its key, and the entries of a list that go by that name: their id, clock, field,
-sharing class or authorization. Several names (``routes[unconditional/platform]``) must all be theirs. A path may
-begin with the id of an overlay and a colon (``yima-2021+809:access.records``): carried out since that overlay applies.
+``[key]`` selects the entry of a group by its key, or the entries of a list by their id, clock, field, sharing class or
+authorization. Several names (``routes[unconditional/platform]``) must all match. A path may begin with the id of an
+overlay and a colon (``yima-2021+809:access.records``): carried out since that overlay applies.
 """
 
 import re
@@ -19,13 +19,13 @@ NAMES = ("id", "clock", "field", "sharing_class", "authorization")
 
 
 class NothingThere(LookupError):
-    """A path leads to nothing. The message says what is wrong, to be read after the path."""
+    """A path leads to nothing; the message is a phrase to follow the path."""
 
 
 def statute_of(own: str, reference: str) -> tuple[Statute, str]:
-    """The statute that a reference is about, and the path within it.
+    """The statute of a reference, and the path within it.
 
-    Raises NothingThere for an overlay that is not there, or neither lies over the row's own text nor is made with it.
+    Raises NothingThere for an unknown overlay, or one that does not involve the row's own text.
     """
     prefix, colon, path = reference.rpartition(":")
     if not colon:
@@ -39,7 +39,7 @@ def statute_of(own: str, reference: str) -> tuple[Statute, str]:
 
 
 def resolve(statute: Statute, path: str) -> list[tuple[Path, object]]:
-    """The parts of a statute that a path leads to, each with its place. Raises NothingThere."""
+    """The parts of a statute at a path, each with its full path. Raises NothingThere."""
     found: list[tuple[Path, object]] = [((), statute)]
     for step in path.split("."):
         read = STEP.fullmatch(step)
@@ -69,5 +69,5 @@ def _step(place: Path, part: object, name: str, key: str | None) -> list[tuple[P
 
 
 def _names_of(entry: object) -> set[str]:
-    """What an entry of a list goes by."""
+    """The names by which an entry of a list is selected."""
     return {str(name) for name in (getattr(entry, field, None) for field in NAMES) if name is not None}

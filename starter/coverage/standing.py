@@ -1,4 +1,4 @@
-"""The table of clauses of any text: its own rows, or those of an overlay's local text and the regulation above it."""
+"""The table of clauses of any text: its own rows or, for an overlay, those of its two texts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from starter.coverage.table import Row, packaged_tables
 
 @dataclass(frozen=True)
 class Standing:
-    """A row as it stands under a text. ``statute``: whose clause it is. ``gives_way_to``: what stands in its place."""
+    """A row under a text. ``statute``: the regulation of its clause. ``gives_way_to``: the clauses that replace it."""
 
     statute: str
     row: Row
@@ -23,7 +23,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows there are, and what carries them out; a row may have both a rule and a scenario."""
+    """Counts of rows by what carries them out; a row may have both a rule and a scenario."""
 
     rows: int
     by_rule: int
@@ -33,10 +33,10 @@ class Count:
 
 
 def coverage_of(statute_id: str) -> Sequence[Standing]:
-    """The rows that stand under a text, in the order of its tables.
+    """The rows of a text, in the order of its tables.
 
-    Of an overlay first those of the local text, each with the clause that takes its place, if one does; then those of
-    the regulation above. Raises UnknownStatute.
+    For an overlay, first those of the local text, each with the clauses that replace it, if any; then those of the
+    regulation above. Raises UnknownStatute.
     """
     statute = get_statute(statute_id)
     overlaid = packaged_overlays().get(statute_id)
@@ -49,7 +49,7 @@ def coverage_of(statute_id: str) -> Sequence[Standing]:
 
 
 def count(rows: Sequence[Standing]) -> Count:
-    """What the rows come to."""
+    """The counts of some rows."""
     return Count(
         rows=len(rows),
         by_rule=sum(x.row.by_rule for x in rows),
@@ -65,14 +65,14 @@ def _rows(statute_id: str) -> Sequence[Row]:
 
 
 def _instead(row: Row, own: Statute, merged: Statute) -> Iterator[Clause]:
-    """The clauses above the local text that stand where the row's own rules stood."""
+    """The clauses of the regulation above that replace the row's own rules."""
     seen = set()
     for path in row.rule:
         if ":" in path:
             continue
         before, now = _clauses(own, path), _clauses(merged, path)
         if not {_words(x) for x in before} - {_words(x) for x in now}:
-            continue  # every word of the local text is still there
+            continue  # all of the local text still applies
         for clause in now:
             if clause.statute and _words(clause) not in seen:
                 seen.add(_words(clause))

@@ -1,10 +1,10 @@
-"""The table of clauses as data: one file a regulation, read strictly, each row with what carries it out.
+"""The table of clauses as data: one file for each regulation, parsed strictly, each row with what carries it out.
 
-A row says in words that a case can be held to what carries it out: commands or events of a procedure (``act``), limits,
-refusals, findings, duties, grounds and steps of rectification; and it names the whole cases that show just that
-(``scenarios``), which a test holds against their plays. Rules of the statute file (``rule``) say where it is written.
-A clause that no software can carry out says why in one line instead (``not_for_software``). A row that leaves out what
-it must say is read all the same, so that whoever asks for the table sees it: :mod:`starter.coverage.check` tells it.
+A row names what carries it out in words that can be checked in a case: commands or events of a procedure (``act``),
+limits, refusals, findings, duties, grounds and steps of rectification; and the scenarios that show it
+(``scenarios``), which a test plays. Rules of the statute file (``rule``) say where it is written. A clause that no
+software can carry out says why in one line (``not_for_software``). Incomplete rows are read nevertheless, so that they
+show in the table; :mod:`starter.coverage.check` reports them.
 """
 
 import json
@@ -38,18 +38,18 @@ Category = Literal[
     "CLASS",  # 类型
     "LOG",  # 记录
 ]
-"""What a clause rules: the first seven must be carried out, or say why they cannot."""
+"""What a clause regulates: the first seven must be carried out, or say why they cannot."""
 
 MUST_BE_CARRIED_OUT: tuple[Category, ...] = ("TIME", "STEP", "REASON", "NOTIFY", "SANCTION", "LIMIT", "CONTENT")
 
 KINDS = ("clock", "refusal", "finding", "duty", "ground", "step")
-"""What a row names beside commands and events, each a list of words that a case can be held to."""
+"""What a row names besides commands and events: lists of words that can be checked in a case."""
 
 ARTICLE = re.compile(r"(?P<number>[0-9]{1,3})(?:\([一二三四五六七八九十]+\))?(?:¶(?P<paragraph>[0-9]{1,2}))?")
 
 
 class Row(Part):
-    """One clause, its words, and what carries it out. ``article`` as in ``19¶3`` (paragraph) or ``28(三)`` (item)."""
+    """One clause, its quote, and what carries it out. ``article`` as in ``19¶3`` (paragraph) or ``28(三)`` (item)."""
 
     article: str = Field(pattern=rf"^{ARTICLE.pattern}$")
     category: Category
@@ -81,7 +81,7 @@ class Row(Part):
 
     @property
     def paragraph(self) -> int | None:
-        """The paragraph, where the row names one."""
+        """The paragraph, if the row names one."""
         found = ARTICLE.fullmatch(self.article)
         return int(found["paragraph"]) if found and found["paragraph"] else None
 
@@ -92,12 +92,12 @@ class Row(Part):
 
     @property
     def says_words(self) -> bool:
-        """Whether it says in words that a case can be held to what carries it out."""
+        """Whether it names what carries it out in words that can be checked in a case."""
         return bool(self.act) or any(getattr(self, kind) for kind in KINDS)
 
     @property
     def answered(self) -> bool:
-        """Whether it says what carries it out and which cases show that, or why nothing can."""
+        """Whether it says what carries it out and which scenarios show that, or why no software can."""
         return (self.says_words and bool(self.scenarios)) or self.not_for_software is not None
 
     @model_validator(mode="after")
@@ -108,7 +108,7 @@ class Row(Part):
 
 
 class Table(Part):
-    """The rows of one regulation; ``in_extract``: the letters of the text in an extract of clauses that has it."""
+    """The rows of one regulation; ``in_extract``: its abbreviation in an extract of clauses that has it."""
 
     statute: str
     in_extract: str | None = None
@@ -126,7 +126,7 @@ class Table(Part):
 
     @property
     def unanswered(self) -> tuple[Row, ...]:
-        """The rows of which nobody said what carries them out."""
+        """The rows without an answer."""
         return tuple(row for row in self.clauses if not row.answered)
 
 
@@ -146,7 +146,7 @@ def load_table(text: str, where: str) -> Table:
 
 
 def packaged_table_texts() -> Iterator[tuple[str, str]]:
-    """The file name and the text of every table that comes with the product, in order of names."""
+    """File name and text of every packaged table, in order of names."""
     folder = files("domain.statutes").joinpath("data/coverage")
     for entry in sorted(folder.iterdir(), key=lambda x: x.name):
         if entry.name.endswith(".yaml"):
@@ -155,7 +155,7 @@ def packaged_table_texts() -> Iterator[tuple[str, str]]:
 
 @cache
 def packaged_tables() -> Mapping[str, Table]:
-    """Every table that comes with the product, by the statute's id, local texts first. Raises StatuteError."""
+    """Every packaged table, by the statute's id, local texts first. Raises StatuteError."""
     loaded = [load_table(text, name) for name, text in packaged_table_texts()]
     return MappingProxyType(
         {x.statute: x for x in sorted(loaded, key=lambda x: (x.statute.startswith("cn-"), x.statute))}

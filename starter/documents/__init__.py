@@ -1,1 +1,1 @@
-"""The papers of a case (文书): its application form and notices, rendered from what the ledger holds alone."""
+"""The papers of a case (文书): application form and notices, rendered only from the ledger."""

@@ -1,4 +1,4 @@
-"""On what ground something happened (依据): the clause of the statute as the case holds it, with its words."""
+"""Citations (依据): the clause of the case's statute on which something is based, with its quote."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from procedures.share_request.case import ShareRequestCase
 
 @dataclass(frozen=True)
 class Citation:
-    """An article as a paper cites it; ``quote`` is verbatim, None where only the article's number is known."""
+    """An article as cited in a paper; ``quote`` is verbatim, None if only the article's number is known."""
 
     article: str
     paragraph: int | None
@@ -31,13 +31,13 @@ def _limit(clock: ClockId) -> Callable[[ShareRequestCase], Clause | None]:
 
 
 def _cross_level(case: ShareRequestCase) -> Clause | None:
-    """The clause on the body that coordinates across levels, in a case in which it does."""
+    """The clause on the body that coordinates across levels, if it does so in the case."""
     body = case.coordinator_above
     return body.clause if body else None
 
 
 def _provincial(case: ShareRequestCase) -> Clause | None:
-    """The clause on the instance that takes the place of coordination, in a case in which it does."""
+    """The clause on the instance that replaces coordination, if it does so in the case."""
     coordination, last = case.statute.coordination, case.last_instance
     return last.clause if coordination and coordination.provincial and last else None
 
@@ -61,11 +61,11 @@ CLAUSES: dict[str, Callable[[ShareRequestCase], Clause | None]] = {
     "provincial": _provincial,
     "last": lambda case: case.last_instance.clause if case.last_instance else None,
 }
-"""Where a clause stands in a statute's data, by the names that ``notices.yaml`` uses."""
+"""How to find a clause in a statute, by the names used in ``notices.yaml``."""
 
 
 def cited(case: ShareRequestCase, event: RecordedEvent, places: Iterable[str], language: Language) -> Citation | None:
-    """The article that an event rests on, with the words of the first of ``places`` that stands in it."""
+    """The article of an event, with the quote of the first of ``places`` that is in it."""
     if event.article is None:
         return None
     above = event.statute if event.statute in case.statute.regulations else None
@@ -77,13 +77,13 @@ def cited(case: ShareRequestCase, event: RecordedEvent, places: Iterable[str], l
 
 
 def of_clause(statute: Statute, clause: Clause, language: Language) -> Citation:
-    """A clause as it is cited: by its own regulation's title where that is one above the statute."""
+    """The citation of a clause, with its regulation's title if that is above the statute."""
     title = _title(statute, clause.statute, language)
     return _citation(title, clause.article, clause.paragraph, clause.quote, language)
 
 
 def of_clock(case: ShareRequestCase, clock: Clock, language: Language) -> Citation | None:
-    """The article and the words that a clock carries; None for the operator's own limits."""
+    """The citation of a clock; None for the operator's own limits."""
     if clock.article is None:
         return None
     known = (clause(case) for clause in CLAUSES.values())

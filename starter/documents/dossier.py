@@ -1,4 +1,4 @@
-"""A case as its papers need it: as filed, and as it stood at each event. Nothing in it knows of today."""
+"""A case for its papers: as filed, and as it was at each event, independent of today."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from procedures.share_request.case import ShareRequestCase
 
 @dataclass(frozen=True)
 class Dossier:
-    """The ledger's case with all of its events, from the first to the last."""
+    """A case of the ledger with all of its events."""
 
     detail: CaseDetail
     events: Sequence[RecordedEvent]
 
     @cached_property
     def filed(self) -> ShareRequestCase:
-        """The case before its first event, under the statute and policy as they stood then."""
+        """The case before its first event, under the statute and policy as they were then."""
         return ShareRequestCase(
             self.detail.request_id,
             self.detail.statute_then,
@@ -36,13 +36,13 @@ class Dossier:
         )
 
     def before(self, position: int) -> ShareRequestCase:
-        """The case as the event at ``position`` (from 0) found it."""
+        """The case before the event at ``position`` (from 0)."""
         return self._standings[position]
 
     def after(self, position: int) -> ShareRequestCase:
-        """The case after all that happened together with the event at ``position``: one act, recorded as one step.
+        """The case after the whole step of the event at ``position``.
 
-        An urging changes nothing: there it is the case as it was urged about.
+        For an urging, which changes nothing, the case as it was then.
         """
         act = self.events[position]
         end = position + 1
@@ -60,7 +60,7 @@ class Dossier:
 
 
 def organ(case: ShareRequestCase, role: Role, language: Language) -> str:
-    """Who stands in a role: the department's own name, or the body that the statute names."""
+    """The name of a role: that of the department, or of the body named by the statute."""
     if role is Role.REQUESTER:
         return case.application.requester.name or ""
     if role is Role.PROVIDER:
@@ -72,7 +72,7 @@ def organ(case: ShareRequestCase, role: Role, language: Language) -> str:
 
 
 def referred_to(case: ShareRequestCase, language: Language) -> str:
-    """Who is asked when a negotiation fails; empty where nobody coordinates."""
+    """The coordinator after a failed negotiation; empty if there is none."""
     coordination = case.statute.coordination
     if coordination is None:
         return ""
@@ -85,7 +85,7 @@ def referred_to(case: ShareRequestCase, language: Language) -> str:
 
 
 def who_must_act(case: ShareRequestCase, clock: Clock | None = None) -> tuple[Role, ...]:
-    """Who must act for the case to go on, or on one of its limits."""
+    """The roles that must act for the case to go on, or for one of its limits."""
     stage = case.stage
     if clock is not None:
         if clock.id is ClockId.DISPUTE_WINDOW and stage is Stage.NEGOTIATION:
@@ -95,7 +95,7 @@ def who_must_act(case: ShareRequestCase, clock: Clock | None = None) -> tuple[Ro
 
 
 def _stage_measured(case: ShareRequestCase, clock: Clock) -> Stage:
-    """The stage whose act a clock measures bears its name; a dispute window is open to whoever may still act."""
+    """The stage measured by a clock: the one with its name, otherwise the current one."""
     stages = procedure_of(case).process.stages
     named = (it.stage for it in stages if it.stage.value == clock.id.value and clock.id in it.limits)
     return next(named, case.stage)

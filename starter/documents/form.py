@@ -1,4 +1,4 @@
-"""The application form (需求申请表): what was filed, what a supplement changed beside it, papers with digests."""
+"""The application form (需求申请表): the filing, changes by supplements beside it, and papers with digests."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ FIELDS = (
     *("purpose", "scope", "item_count", "legal_basis", "service_mode", "use_until", "justification"),
     *("involves_provincial_department", "cross_level", "superior", "contains_state_secret", "disputes_grant"),
 )
-"""What an application states beside the parties and the resource, in the order of the form."""
+"""The fields of an application besides parties and resource, in the order of the form."""
 
 
 @dataclass(frozen=True)
 class FieldRow:
-    """A field as filed and, where supplements changed it, each time anew; the first text stays."""
+    """A field as filed, and each change by a supplement."""
 
     head: str
     filed: Markup
@@ -64,7 +64,7 @@ class ApplicationForm:
         return Voice(self.dossier, language).word("document", "application")
 
     def grounds(self, language: Language) -> list[Citation]:
-        """The clauses under which one applies: what the filing rests on, then what an application must contain."""
+        """The clauses of the application: the basis of the filing, then what it must contain."""
         case = self.dossier.filed
         filing = case.statute.filing
         wanted = [CLAUSES["granted_conditions" if case.application.disputes_grant else "route"](case)]

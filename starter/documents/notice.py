@@ -1,4 +1,4 @@
-"""Notices (通知): who tells whom what happened, on which ground, and what comes next."""
+"""Notices (通知): who notifies whom of what, on which basis, and what comes next."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
 
 @dataclass(frozen=True)
 class NoticePaper:
-    """An event that tells somebody something, with the rule by which it does."""
+    """An event with the rule that makes it a notice."""
 
     dossier: Dossier
     position: int
@@ -41,7 +41,7 @@ class NoticePaper:
         return Voice(self.dossier, language).word("document", self.rule.kind)
 
     def ground(self, language: Language) -> Citation | None:
-        """The clause that the event rests on; None where no article applies."""
+        """The clause on which the event is based; None if no article applies."""
         clock = self.dossier.before(self.position).clocks.get(self.event.data.get("number", 0))
         if clock is not None and clock.article == self.event.article:
             return of_clock(self._before, clock, language)
@@ -52,7 +52,7 @@ class NoticePaper:
         voice, rule, event = Voice(self.dossier, language), self.rule, self.event
         before, after = self._before, self.dossier.after(self.position)
         issuer = event.actor.role if rule.issuer == "actor" else rule.issuer
-        # Who acts for itself (a bureau that refers to itself, or urges itself) tells the others, or itself.
+        # An organ that acts on itself (a bureau that refers to or urges itself) notifies the others, or else itself.
         to = self._names(rule.to, issuer, after, language) or self._names(rule.copies, issuer, after, language)
         to = to or [organ(after, issuer, language)]
         copies = [name for name in self._names(rule.copies, issuer, after, language) if name not in to]
@@ -120,12 +120,12 @@ def notices(dossier: Dossier) -> Iterator[NoticePaper]:
 
 
 def event_number(dossier: Dossier, event: RecordedEvent) -> str:
-    """A paper's number (文号): the case's id and the number of the ledger's record."""
+    """The number of a paper (文号): the case's id and the number of the event."""
     return f"{dossier.detail.request_id}-{event.seq}"
 
 
 def _facts(events: Sequence[RecordedEvent], position: int) -> Mapping[str, object]:
-    """What the rules on notices may ask: an event's data, the event before it, and the stage that it found."""
+    """The facts for the rules on notices: an event's data, the event before it, and the stage before it."""
     earlier = events[position - 1] if position else None
     return {
         **events[position].data,
@@ -135,7 +135,7 @@ def _facts(events: Sequence[RecordedEvent], position: int) -> Mapping[str, objec
 
 
 def _standing(case: ShareRequestCase) -> Mapping[str, object]:
-    """What the rules on the next step may ask."""
+    """The facts for the rules on the next step."""
     coordination, last = case.statute.coordination, case.last_instance
     return {
         "stage": case.stage.value,
@@ -150,7 +150,7 @@ def _standing(case: ShareRequestCase) -> Mapping[str, object]:
 
 
 def _next_step(case: ShareRequestCase, voice: Voice) -> Markup:
-    """What comes next: the sentence of the rules, or else the stage, whom it waits for, and until when."""
+    """The next step: the sentence of the rules, otherwise the stage, whom it waits for, and until when."""
     word = next_word(_standing(case))
     if word is not None:
         outcome = {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}

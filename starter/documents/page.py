@@ -22,7 +22,7 @@ def _style() -> str:
 
 @cache
 def content_security_policy() -> str:
-    """Nothing is loaded, run, framed or sent: only the page's own style sheet, known by its digest, is applied."""
+    """The content security policy of a page: only its own style sheet, by digest; nothing else is loaded or run."""
     digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -45,5 +45,5 @@ def html(template: str, language: Language, context: Mapping[str, Any]) -> str:
     """A page. ``t`` are the fixed words of papers in the reader's language."""
     fixed = {word: texts[language] for word, texts in words("paper").items()}
     page = _templates().get_template(template)
-    # The style sheet is ours and goes in as it is, so that its digest is the one promised.
+    # The style sheet is ours and is inserted unescaped, so that its digest matches the policy.
     return page.render(**context, t=fixed, tag=TAGS[language], style=Markup(_style()))

@@ -1,4 +1,4 @@
-"""All papers of a case by their names: ``application`` and ``notice-{seq}``, where seq is the ledger's record."""
+"""All papers of a case by name: ``application`` and ``notice-{seq}``, with the number of the event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Paper(Protocol):
 
     @property
     def event(self) -> RecordedEvent:
-        """The record that it rests on."""
+        """The event on which it is based."""
 
     def title(self, language: Language) -> str:
         """Its title."""
@@ -32,7 +32,7 @@ class Paper(Protocol):
 
 @dataclass(frozen=True)
 class Listed:
-    """A paper as a list shows it; ``seq`` is None for the form, which goes on showing later supplements."""
+    """A paper in a list; ``seq`` is None for the form, which also shows later supplements."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class Listed:
 
 
 def papers(dossier: Dossier) -> Iterator[tuple[str, str, Paper]]:
-    """Name, kind and paper, in the order in which they came about; none where the procedure has no papers."""
+    """Name, kind and paper, in order of origin; none if the procedure has no papers."""
     if not PROCEDURES[ProcedureName(dossier.detail.procedure)].has_papers:
         return
     yield APPLICATION, APPLICATION, ApplicationForm(dossier)

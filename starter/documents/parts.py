@@ -1,4 +1,4 @@
-"""What notices and the application form have in common: limits that run, the record, the words of one text."""
+"""Common parts of notices and the application form: limits, the record, the words of a text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from starter.documents.wording import due_text, filled, limit_text, said, time_t
 
 @dataclass(frozen=True)
 class TableRow:
-    """One line of a table: what it is about, and one text or several."""
+    """One row of a table: a heading, and one or several texts."""
 
     head: str
     texts: Sequence[Markup]
@@ -27,7 +27,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class LimitRow:
-    """A limit that runs. ``citation`` is there for a limit of the law; without it the limit is policy."""
+    """A running limit. ``citation`` is set for a limit of the law; without it the limit is policy."""
 
     name: str
     who: Markup
@@ -39,18 +39,18 @@ class LimitRow:
 
 
 class Voice:
-    """Says things about one case in one language and in the words of its own text."""
+    """Renders texts about one case in one language, with the words of its own statute."""
 
     def __init__(self, dossier: Dossier, language: Language) -> None:
         self.dossier = dossier
         self.language: Language = language
 
     def word(self, kind: str, word: str) -> str:
-        """What this case's text calls something."""
+        """The word of the case's statute for something."""
         return worded(kind, word, self.dossier.detail.statute, self.language)
 
     def label(self, kind: str, word: str) -> str:
-        """What everybody calls something."""
+        """The general word for something."""
         return label(kind, word, self.language)
 
     def names(self, names: Sequence[str]) -> Markup:
@@ -58,7 +58,7 @@ class Voice:
         return Markup(label("paper", "between", self.language)).join(said(name) for name in dict.fromkeys(names))
 
     def sentence(self, kind: str, word: str, case: ShareRequestCase, **more: object) -> Markup:
-        """A sentence of the catalogue about this case as it stands."""
+        """A sentence of the catalogue about the current case."""
         application, statute = case.application, case.statute
         last = case.last_instance
         values = {
@@ -77,12 +77,12 @@ class Voice:
         return filled(self.word(kind, word), {**values, **more})
 
     def class_name(self, case: ShareRequestCase) -> str:
-        """The sharing class in the text's own word."""
+        """The sharing class, in the statute's own word."""
         name = case.statute.classes[case.sharing_class].name
         return name.zh if self.language == "zh" else name.en
 
     def limits(self, case: ShareRequestCase) -> list[LimitRow]:
-        """The limits that run, or ran out and still wait for their act."""
+        """The running limits, and missed ones that still wait for their act."""
         return [self._limit(case, clock) for _, clock in sorted(case.clocks.items()) if clock.open]
 
     def _limit(self, case: ShareRequestCase, clock: Clock) -> LimitRow:
@@ -97,9 +97,9 @@ class Voice:
         )
 
     def record(self, case: ShareRequestCase, event: RecordedEvent) -> Iterator[TableRow]:
-        """What the paper rests on: the case, the parties, the ledger's record and its digest.
+        """The record behind the paper: case, parties, event and its digest.
 
-        ``case`` is as the event found it.
+        ``case`` is the case before the event.
         """
         detail, application = self.dossier.detail, case.application
         paper = self._paper
@@ -122,7 +122,7 @@ class Voice:
         return self.label("paper", word)
 
     def _actor(self, case: ShareRequestCase, by: Actor) -> Markup:
-        """Whoever acted: the organ, what its account calls itself where that is something else, and the person."""
+        """The actor: the organ, the name of its account if that is different, and the person."""
         name = organ(case, by.role, self.language)
         codes = (case.application.requester.code, case.application.provider.code)
         own = None if any(same_code(by.org, code) for code in codes) else by.org

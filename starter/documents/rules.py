@@ -1,4 +1,4 @@
-"""Which event makes which notice: ``notices.yaml``, read and asked."""
+"""The rules that make notices of events, from ``notices.yaml``."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -22,7 +22,7 @@ class RulePart(BaseModel):
 
 
 class NoticeRule(RulePart):
-    """How one kind of notice comes about; see the head of the file."""
+    """The rule of one kind of notice; see the head of the file."""
 
     kind: str
     issuer: Role | Literal["actor"]
@@ -35,14 +35,14 @@ class NoticeRule(RulePart):
 
 
 class NextRule(RulePart):
-    """What comes next where a case stands so."""
+    """The next step of a case in some state."""
 
     word: str
     when: Mapping[str, Fact]
 
 
 class RuleVariant(RulePart):
-    """What a text has otherwise."""
+    """Differences under some texts."""
 
     issuer: Role
 
@@ -57,13 +57,13 @@ class Rules(RulePart):
 
 @cache
 def rules() -> Rules:
-    """The rules that come with the product."""
+    """The packaged rules."""
     text = files("starter.documents").joinpath("notices.yaml").read_text(encoding="utf-8")
     return Rules.model_validate(yaml.safe_load(text))
 
 
 def notice_rule(type_: EventType, statute: str, facts: Mapping[str, object]) -> NoticeRule | None:
-    """The rule for an event under a statute; None where the event tells nobody anything."""
+    """The rule for an event under a statute; None if the event makes no notice."""
     for rule in rules().events.get(type_, ()):
         if _holds(rule.when, facts):
             change = rules().statutes.get(statute.partition("+")[0], {}).get(rule.kind)
@@ -72,7 +72,7 @@ def notice_rule(type_: EventType, statute: str, facts: Mapping[str, object]) -> 
 
 
 def next_word(facts: Mapping[str, object]) -> str | None:
-    """What comes next; None where no rule says it better than the stage itself: whom it waits for, and until when."""
+    """The word of the next step; None if no rule says more than the stage itself."""
     return next((rule.word for rule in rules().next if _holds(rule.when, facts)), None)
 
 

@@ -1,4 +1,4 @@
-"""How papers say things: each regulation's own words, numbers of articles, dates as they are written in China."""
+"""Wording of papers: each regulation's own terms, article numbers, dates in Chinese style."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,9 +13,9 @@ from domain.messages.days import day_text
 
 
 def worded(kind: str, word: str, statute: str, language: Language) -> str:
-    """What a text calls something: the entry ``word.statute`` of the catalogue, else that of ``word`` alone.
+    """A text's word for something: the entry ``word.statute`` of the catalogue, otherwise that of ``word``.
 
-    A local text as the national one overlays it (``nantong-2020+809``) goes by the local words.
+    A local text merged with the national one (``nantong-2020+809``) uses the local words.
     """
     entries = words(kind)
     for name in (f"{word}.{statute}", f"{word}.{statute.partition('+')[0]}"):
@@ -27,14 +27,14 @@ def worded(kind: str, word: str, statute: str, language: Language) -> str:
 def filled(sentence: str, values: Mapping[str, object]) -> Markup:
     """A sentence of the catalogue with its {names} filled in.
 
-    What is filled in may come from anybody: it is escaped, and its direction of writing stays its own.
+    Values are untrusted: they are escaped and isolated in their direction of writing.
     """
     isolated = {name: value if isinstance(value, Markup) else said(value) for name, value in values.items()}
     return Markup(sentence).format_map(isolated)
 
 
 def said(value: object) -> Markup:
-    """Somebody's own words within ours; a character that cannot be seen, or that turns the line, is named instead."""
+    """Untrusted text within ours; invisible characters and direction marks are named instead."""
     return Markup("<bdi>{}</bdi>").format(value if isinstance(value, Markup) else unfit_named(str(value)))
 
 
@@ -44,7 +44,7 @@ def time_text(at: datetime, language: Language) -> str:
 
 
 def due_text(clock: Clock, language: Language) -> str:
-    """Until when: the last day inside the limit, with the hour at which it ends."""
+    """The end of a limit: its last day, with the hour at which it ends."""
     if clock.due_at == end_of(clock.due_date):
         return f"{day_text(clock.due_date, language)} 24:00"
     return time_text(clock.due_at, language)
