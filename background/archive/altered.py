@@ -75,6 +75,10 @@ def _differences(case: StandingCase, filed: Mapping[str, Any]) -> Iterator[Alter
         else:
             said = f"clock {number} is {'missing' if clock is None else 'of no event'}"
             yield Alteration(f"clocks.{number}", plain(clock), plain(gives), said)
+    for digest in sorted(case.papers ^ case.papers_named):
+        listed = digest in case.papers
+        said = "is listed, and nothing names it" if listed else "is named, and not listed"
+        yield Alteration(f"papers.{digest}", listed, not listed, f"the paper {_shown(digest)} {said}")
 
 
 def _fields(path: str, of: str, there: Fixed, gives: Fixed) -> Iterator[Alteration]:

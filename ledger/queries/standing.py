@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 
@@ -12,7 +12,7 @@ from domain.engine.records import RecordedEvent
 from ledger.engine import reading
 from ledger.queries.outbox_position import Mark, mark
 from ledger.standing import CaseStanding, StandingClock, StandingRow
-from ledger.tables import cases, clocks, events, outbox
+from ledger.tables import cases, clocks, events, named_papers, outbox
 
 FILED_AS = ("requester_name", "provider_name", "resource_name", "workflow_id")
 """The columns of a row that come from the filing and that the database does not protect from changes."""
@@ -23,7 +23,14 @@ _STANDING = text(
     SELECT request_id, procedure, statute_digest, policy_digest, application, to_jsonb(cases) AS row,
         events_as_json(request_id, 0, NULL) AS events,
         (SELECT coalesce(jsonb_agg(to_jsonb(clocks)), '[]') FROM clocks WHERE clocks.request_id = cases.request_id)
-            AS clocks
+            AS clocks,
+        ARRAY(SELECT sha256 FROM named_papers WHERE named_papers.request_id = cases.request_id) AS papers,
+        ARRAY(SELECT DISTINCT digest #>> '{}'
+            FROM (SELECT application -> 'documents' AS documents
+                UNION ALL SELECT data -> 'documents' FROM events
+                    WHERE events.request_id = cases.request_id AND type = 'supplemented') AS said,
+                jsonb_path_query(documents, 'lax $[*].sha256') AS digest
+            WHERE jsonb_typeof(digest) = 'string') AS papers_named
     FROM cases JOIN filings USING (request_id) WHERE request_id = ANY(:these) ORDER BY request_id
     """
 )
@@ -31,7 +38,11 @@ _STANDING = text(
 
 @dataclass(frozen=True)
 class StandingCase:
-    """The state of a case, with its events and its filing; ``filed_as``: what its row has of the filing."""
+    """The state of a case, with its events and its filing; ``filed_as``: what its row has of the filing.
+
+    ``papers`` are the digests that give access to papers by this case, ``papers_named`` those that its filing and its
+    supplements name.
+    """
 
     request_id: str
     procedure: str
@@ -40,6 +51,8 @@ class StandingCase:
     events: Sequence[RecordedEvent]
     there: CaseStanding
     filed_as: Mapping[str, Any]
+    papers: frozenset[str]
+    papers_named: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,8 @@ def _case(row: RowMapping) -> StandingCase:
             {clock.number: clock for clock in numbered},
         ),
         {name: said[name] for name in FILED_AS},
+        frozenset(row["papers"]),
+        frozenset(row["papers_named"]),
     )
 
 
@@ -100,9 +115,20 @@ def write_standing(engine: Engine, request_id: str, head: str, to: CaseStanding,
                 its_own = (clocks.c.request_id == request_id, clocks.c.number == number)
                 moved = clock.model_dump(include=set(_MOVING))
                 connection.execute(update(clocks).where(*its_own).values(**moved))
-            return _standing(connection, [request_id])[0].there == to
+            _name_papers(connection, _standing(connection, [request_id])[0])
+            after = _standing(connection, [request_id])[0]
+            return after.there == to and after.papers == after.papers_named
     except IntegrityError:
         return False
+
+
+def _name_papers(connection: Connection, case: StandingCase) -> None:
+    """Have the papers of a case be those that its filing and its supplements name."""
+    its_own = named_papers.c.request_id == case.request_id
+    for digest in case.papers - case.papers_named:
+        connection.execute(delete(named_papers).where(its_own, named_papers.c.sha256 == digest))
+    for digest in case.papers_named - case.papers:
+        connection.execute(insert(named_papers).values(request_id=case.request_id, sha256=digest))
 
 
 def lost_messages(engine: Engine, request_ids: Sequence[str]) -> list[LostMessages]:

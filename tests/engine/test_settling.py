@@ -17,7 +17,9 @@ from background.archive.settling import settling
 from background.archive.store import HistoryArchive
 from domain.log.acts import Acting
 from ledger.queries.archive import archived_runs, note_archived
+from ledger.tables import named_papers
 from starter.engine_client import ShareflowClient
+from tests.engine.cases import application
 from tests.engine.commands import typed
 from tests.engine.looking import filed, in_step
 from tests.engine.test_archive import closed
@@ -76,4 +78,24 @@ async def test_a_run_that_came_before_an_archived_one_and_is_not_archived(
     assert (found.kind, found.run_id) == (Discrepancy.LOST, lost)
     assert not await repair(comparison, found)
     client.writer.note_act(settling([found], "备份中也没有", Acting(subject="王五")))
+    assert comparison.of_one(request_id) == []
+
+
+async def test_who_has_access_to_papers_is_held_to_what_the_case_names(client: ShareflowClient, tmp_path: Path) -> None:
+    """Whoever adds a digest to the list of a case's papers gives its parties the paper of somebody else."""
+    documents = [{"name": "a.pdf", "sha256": "a" * 64, "sealed": True}]
+    request_id = (await client.file("cn-809-2025", application(documents=documents), key=uuid.uuid4().hex)).request_id
+    await in_step(client, request_id)
+    archive = HistoryArchive(FolderArchive(tmp_path / "archive"))
+    comparison = Comparison(client.temporal, client.reader, archive, within=timedelta())
+    assert comparison.of_one(request_id) == []
+    with comparison.engine.begin() as connection:  # as the role of workers and the API may
+        connection.execute(named_papers.update().values(sha256="b" * 64).where(named_papers.c.request_id == request_id))
+    [found] = comparison.of_one(request_id)
+    assert [each.as_data for each in found.alterations] == [
+        {"field": f"papers.{'a' * 64}", "was": False, "gives": True},
+        {"field": f"papers.{'b' * 64}", "was": True, "gives": False},
+    ]
+    assert f"the paper {'b' * 64} is listed, and nothing names it" in found.says
+    assert await repair(comparison, found)
     assert comparison.of_one(request_id) == []
