@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from audit.dossier.contents import DOCUMENTS, INDEX, PERSONS, CaseDossier, PackedFile, manifest_of, measured
 from audit.dossier.documents import index_of, papers_named
@@ -22,8 +23,11 @@ async def assembled(
     record: Mapping[str, bytes],
     find: FindPaper,
     with_persons: bool = True,
+    disposed_by: Mapping[str, int] = MappingProxyType({}),
 ) -> CaseDossier:
     """The dossier of these files of the record, with the papers that can be found.
+
+    ``disposed_by``: which acts on other cases disposed of papers, by their digests.
 
     One without persons has no papers: nobody knows whom they name. Raises CheckFailed for a record that cannot be read,
     CannotWithhold for one that may name somebody where nothing can be left out.
@@ -41,7 +45,7 @@ async def assembled(
     application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
     papers, lost = await asyncio.to_thread(_found, wanted, find) if with_persons else ({}, [])
-    index = index_of(application, events, (paper.sha256 for paper in papers.values()), lost)
+    index = index_of(application, events, (paper.sha256 for paper in papers.values()), lost, disposed_by)
     files = {**record, INDEX: index.written()}
     whole = dossier(files, papers)
     try:

@@ -15,6 +15,7 @@ from audit.dossier.folder_list import DossierList
 from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
+from background.archive.papers import PaperThere
 from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import kept_in
 from cli.connection import ledger_connected, temporal_if_it_answers
@@ -259,3 +260,9 @@ def store_of_papers(settings: Settings) -> AttachmentStore | None:
         return store_at(place, None, settings.state, settings.attachment_limit)
     folder = settings.attachments or settings.state / "attachments"
     return store_in(folder, settings.state, settings.attachment_limit) if folder.is_dir() else None
+
+
+def paper_there_in(settings: Settings) -> PaperThere | None:
+    """Whether a paper is in the store that the settings name; None where there is no store on this machine."""
+    store = store_of_papers(settings)
+    return None if store is None else store.exists

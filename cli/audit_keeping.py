@@ -43,7 +43,7 @@ def reconcile(
 
 def settle(
     request_id: str,
-    difference: Annotated[str, typer.Option(help="What `audit reconcile` tells: unsent, gone, damaged or lost.")],
+    difference: Annotated[str, typer.Option(help="As `audit reconcile` tells it: unsent, gone, damaged, lost, paper.")],
     reason: Reason,
     by: By = None,
     as_json: AsJson = False,

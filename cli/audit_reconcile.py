@@ -11,6 +11,7 @@ from background.archive.comparison import Comparison
 from background.archive.differing import CompareFinding, Discrepancy
 from background.archive.lacking import gaps_of
 from background.archive.repairing import repair
+from cli.audit_export import paper_there_in
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
 from cli.older import to_do_about, told_of_gaps
@@ -42,7 +43,8 @@ async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool
     settings, actor = Settings(), operator() if by is None else named_operator(option("--by", Given, by))
     found: list[tuple[CompareFinding, bool]] = []
     async with connected(settings) as client:
-        comparison = Comparison(client.temporal, client.reader, archive_of(settings), quick)
+        there = paper_there_in(settings)
+        comparison = Comparison(client.temporal, client.reader, archive_of(settings), quick, paper_there=there)
         try:
             try:
                 async for each in comparison.findings():

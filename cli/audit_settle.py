@@ -7,6 +7,7 @@ import typer
 from background.archive.comparison import Comparison
 from background.archive.differing import Discrepancy
 from background.archive.settling import SETTLED, settling, to_settle
+from cli.audit_export import paper_there_in
 from cli.connection import connected
 from cli.options import option
 from cli.output import print_json
@@ -27,7 +28,8 @@ async def settle(request_id: str, difference: str, reason: str, by: str | None, 
             f"--difference must be one of {', '.join(SETTLED)}: others are repaired, or to be looked into."
         )
     async with connected(settings) as client:
-        comparison = Comparison(client.temporal, client.reader, archive_of(settings))
+        there = paper_there_in(settings)
+        comparison = Comparison(client.temporal, client.reader, archive_of(settings), paper_there=there)
         if await asyncio.to_thread(client.reader.case, request_id) is None:
             raise NotFound(f"There is no case {request_id}.")
         found = await asyncio.to_thread(to_settle, comparison, request_id, Discrepancy(difference))

@@ -17,6 +17,7 @@ READ_ALONE: Final = ("alembic_version", "backups", "outbox_base")
 ONLY_GROW: Final = (
     "archived_histories",
     "assessment_seals",
+    "brought_papers",
     "calendar_editions",
     "checkpoints",
     "console_notes",

@@ -18,6 +18,7 @@ from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
 from ledger.engine import USUALLY_NAMED, Engine, connect, ping
 from ledger.log_book import LogBook
+from ledger.paper_book import PaperBook
 from ledger.queries import (
     acts,
     archive,
@@ -72,7 +73,7 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.log = LogBook(engine)
+        self.log, self.papers = LogBook(engine), PaperBook(engine)
         self._texts = RuleTextStore(engine)
 
     def close(self) -> None:
@@ -246,10 +247,6 @@ class Reader:
     def attachment(self, sha256: str, org: str | None, visibility: Visibility | None) -> Attachment | None:
         """A content that ``org`` uploaded, or that ``visibility`` gives access to (None: any); otherwise None."""
         return attachments.attachment_for(self.engine, sha256, org, visibility)
-
-    def brought_by(self, digests: Collection[str]) -> Mapping[str, frozenset[str]]:
-        """For each of these contents that was uploaded, the codes of its uploaders, in capitals."""
-        return attachments.brought_by(self.engine, digests)
 
     # Sign-ins at the console
 

@@ -381,6 +381,15 @@ attachments = Table(
     written_at("uploaded_at"),
 )
 
+brought_papers = Table(
+    "brought_papers",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("org", Text, primary_key=True),
+    Column("brought_at", Instant, nullable=False),
+)
+"""Which organisation ever uploaded which content (append-only): the database adds to it with each attachment."""
+
 named_papers = Table(
     "named_papers",
     metadata,

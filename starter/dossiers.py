@@ -24,6 +24,7 @@ from audit.dossier.contents import (
 )
 from audit.dossier.documents import entitled_to, read_index
 from audit.dossier.filing import PackedFiling
+from audit.dossier.let_go import papers_let_go
 from audit.dossier.packing import FindPaper, PaperLost
 from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
@@ -111,8 +112,9 @@ async def dossier_of(
     }
     try:
         whose = entitled_to(case.application, events, case.requester_code if case.opened_by else "")
-        found = _own_alone(await asyncio.to_thread(reader.brought_by, whose), whose, find)
-        return await assembled(request_id, case.algorithm, version("shareflow"), files, found, with_persons)
+        found = _own_alone(await asyncio.to_thread(reader.papers.brought_by, whose), whose, find)
+        gone = await asyncio.to_thread(_disposed_elsewhere, reader, whose, acts)
+        return await assembled(request_id, case.algorithm, version("shareflow"), files, found, with_persons, gone)
     except CannotWithhold as error:
         raise PersonsStay(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
 
@@ -141,7 +143,16 @@ def papers_of_others(reader: Reader, dossier: CaseDossier) -> Sequence[str]:
     Raises ValueError for an index that is none.
     """
     named = {paper.sha256 for paper in read_index(dossier.files[INDEX]).papers if not paper.held and not paper.lost}
-    return sorted(reader.brought_by([digest for digest in named if digest]))
+    return sorted(reader.papers.brought_by([digest for digest in named if digest]))
+
+
+def _disposed_elsewhere(
+    reader: Reader, whose: Mapping[str, AbstractSet[str]], acts: Sequence[OperatorAct]
+) -> Mapping[str, int]:
+    """Which acts on other cases disposed of papers that were this case's too, by their digests."""
+    explained, ever = papers_let_go(acts), reader.papers.brought_by(whose, ever=True)
+    own = [digest for digest, orgs in ever.items() if digest not in explained and not orgs.isdisjoint(whose[digest])]
+    return reader.papers.disposed_by(own)
 
 
 def _own_alone(

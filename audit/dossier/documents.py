@@ -5,7 +5,8 @@ named: whoever keeps them can show by their digest that they are the ones.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import FailFast, ValidationError
 
@@ -34,14 +35,21 @@ class NamedPaper(Fixed):
     sealed: bool
 
 
+_IF_ANY: Final = ("lost", "disposed_by")
+"""What an entry of the index says only where it is so."""
+
+
 class IndexedPaper(NamedPaper):
     """A paper of the index; ``held`` says that its bytes are in the dossier.
 
     ``lost``: it was brought to the engine and could not be had when the dossier was packed, as the packer says.
+    ``disposed_by``: the number of the act on another case that disposed of it, as the packer says; those on this case
+    are in the dossier.
     """
 
     held: bool
     lost: bool = False
+    disposed_by: int | None = None
 
 
 class RelatedCase(Fixed):
@@ -59,9 +67,10 @@ class Index(Fixed):
     papers: Annotated[tuple[IndexedPaper, ...], FailFast()]
 
     def written(self) -> bytes:
-        """As it stands in the dossier: what is not lost does not say so."""
+        """As it stands in the dossier: what is not lost, or not disposed of, does not say so."""
         papers = [
-            {name: value for name, value in plain(paper).items() if name != "lost" or value} for paper in self.papers
+            {name: value for name, value in plain(paper).items() if name not in _IF_ANY or value}
+            for paper in self.papers
         ]
         return f"{canonical_json({'cases': plain(self.cases), 'papers': papers})}\n".encode()
 
@@ -78,22 +87,25 @@ def read_index(content: bytes) -> Index:
 
 
 def index_of(
-    application: Mapping[str, Any], events: Sequence[RecordedEvent], held: Iterable[str], lost: Iterable[str] = ()
+    application: Mapping[str, Any],
+    events: Sequence[RecordedEvent],
+    held: Iterable[str],
+    lost: Iterable[str] = (),
+    disposed_by: Mapping[str, int] = MappingProxyType({}),
 ) -> Index:
     """The index of a case; ``application`` is what was filed, ``held`` the digests of the papers that are packed.
 
-    ``lost`` are those of papers that were brought and cannot be had.
+    ``lost`` are those of papers that were brought and cannot be had, ``disposed_by`` has those of papers that acts on
+    other cases disposed of, with the numbers of the acts.
     """
     there = frozenset(held)
     gone = frozenset(lost) - there
     papers = (
         IndexedPaper(
-            event=it.event,
-            name=it.name,
-            sha256=it.sha256,
-            sealed=it.sealed,
+            **it.model_dump(),
             held=it.sha256 in there,
             lost=it.sha256 in gone,
+            disposed_by=None if it.sha256 is None or it.sha256 in there | gone else disposed_by.get(it.sha256),
         )
         for it in papers_named(application, events)
     )

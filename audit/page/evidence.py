@@ -26,7 +26,7 @@ def papers(facts: CaseFacts) -> Html:
             el("a", str(paper.event), href=f"#e{paper.event}"),
             fixed("yes" if paper.sealed else "no"),
             el("span", paper.sha256, cls="digest") if paper.sha256 else fixed("nothing"),
-            fixed(_where(paper, gone)),
+            fixed("let_go_elsewhere", act=paper.disposed_by) if paper.disposed_by else fixed(_where(paper, gone)),
         ]
         for paper in facts.index.papers
     ]

@@ -15,6 +15,8 @@ _NAMED: Final = CountingText("{papers:paper|papers} named, {here} of them here; 
 """What holds, in one line."""
 _LOST: Final = CountingText("{lost:paper|papers} brought to the engine and not to be had when this was packed")
 """What its packer says of papers that should be here."""
+_ELSEWHERE: Final = CountingText("{papers:paper|papers} disposed of by an act on another case, as the index says")
+"""What its packer says of papers that other cases took along: the acts on those are in no dossier of this one."""
 _LET_GO: Final = CountingText("{papers:paper|papers} disposed of by a recorded act")
 
 
@@ -32,7 +34,8 @@ def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mappi
     except ValueError as error:
         raise CheckFailed(str(error)) from None
     lost = {paper.sha256 for paper in index.papers if paper.lost and paper.sha256}
-    wanted = index_of(application, record.events, packed, lost)
+    elsewhere = {paper.sha256: paper.disposed_by for paper in index.papers if paper.sha256 and paper.disposed_by}
+    wanted = index_of(application, record.events, packed, lost, elsewhere)
     strangers = sorted(packed - {paper.sha256 for paper in wanted.papers})
     if strangers:
         raise CheckFailed(f"no event names the paper {DOCUMENTS}{strangers[0]}")
@@ -41,6 +44,7 @@ def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mappi
     said = _NAMED.format(papers=len(index.papers), here=len(packed), cases=len(index.cases))
     gone = _let_go(dossier) & {paper.sha256 for paper in index.papers if not paper.held} - lost
     said += f"; {_LOST.format(lost=len(lost))}" if lost else ""
+    said += f"; {_ELSEWHERE.format(papers=len(elsewhere))}" if elsewhere else ""
     return f"{said}; {_LET_GO.format(papers=len(gone))}" if gone else said
 
 

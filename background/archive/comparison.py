@@ -15,6 +15,7 @@ from background.archive.altered import altered_cases
 from background.archive.differing import Alteration, CompareFinding, Discrepancy
 from background.archive.kept import kept_otherwise
 from background.archive.lacking import Lacking, Older
+from background.archive.papers import PaperThere, papers_missing
 from background.archive.store import HistoryArchive
 from ledger.engine import Engine
 from ledger.queries.acts import settled_of
@@ -66,6 +67,7 @@ class Comparison:
     quick: bool = False
     quiet: timedelta = QUIET
     within: timedelta = ARCHIVED_WITHIN
+    paper_there: PaperThere | None = None
     compared: int = 0
     on_their_way: int = 0
     _runs: dict[str, ListedRun] = field(default_factory=dict)
@@ -205,7 +207,7 @@ class Comparison:
             CompareFinding(Discrepancy.ALTERED, request_id, _altered_said(found), alterations=tuple(found))
             for request_id, found in altered_cases(self.engine, these)
         ]
-        return altered + list(unsent(self.engine, these))
+        return [*altered, *unsent(self.engine, these), *papers_missing(self.reader, these, self.paper_there)]
 
     async def _extra(self, run: ListedRun) -> CompareFinding:
         """A case that Temporal alone has, or one whose filing nobody has recorded yet: its history tells which."""

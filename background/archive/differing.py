@@ -25,6 +25,7 @@ class Discrepancy(StrEnum):
     UNRECORDED = "unrecorded"
     ALTERED = "altered"
     UNSENT = "unsent"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Alteration:
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
 
-    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events or runs.
+    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events, runs or papers.
     ``alterations``: what of its state was altered.
     """
 

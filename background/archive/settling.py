@@ -10,7 +10,7 @@ from background.archive.comparison import Comparison
 from background.archive.differing import CompareFinding, Discrepancy
 from domain.log.acts import Acting, ActKind, NewAct
 
-SETTLED: Final = (Discrepancy.UNSENT, Discrepancy.GONE, Discrepancy.DAMAGED, Discrepancy.LOST)
+SETTLED: Final = (Discrepancy.UNSENT, Discrepancy.GONE, Discrepancy.DAMAGED, Discrepancy.LOST, Discrepancy.PAPER)
 """The differences that may be settled: others are repaired, or show that somebody rewrote the record."""
 
 

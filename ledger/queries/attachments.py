@@ -1,6 +1,6 @@
 """Attachments: who uploaded which content, and who may download it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import Visibility
 from domain.codes import code_key
-from ledger.engine import reading
 from ledger.queries.visibility import visible
 from ledger.tables import attachments, cases, events, named_papers
 
@@ -85,16 +84,6 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Vis
     with engine.connect() as connection:
         row = connection.execute(query).mappings().first()
         return Attachment(**row) if row else None
-
-
-def brought_by(engine: Engine, digests: Collection[str]) -> Mapping[str, frozenset[str]]:
-    """For each of these contents that was uploaded, the codes of its uploaders, as :func:`domain.codes.code_key`."""
-    query = select(attachments.c.sha256, attachments.c.org).where(attachments.c.sha256.in_(digests))
-    found: dict[str, set[str]] = {}
-    with reading(engine) as connection:
-        for sha256, org in connection.execute(query):
-            found.setdefault(sha256, set()).add(org)
-    return {sha256: frozenset(orgs) for sha256, orgs in found.items()}
 
 
 def _named_in(sha256: str, visibility: Visibility) -> ColumnElement[bool]:

@@ -15,10 +15,12 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from audit.dossier.contents import ACTS, FILING
+from audit.dossier.contents import ACTS, FILING, INDEX
+from audit.dossier.documents import read_index
 from audit.dossier.packing import unpacked
 from audit.findings.finding import FindingKind
 from audit.findings.found import findings_in
+from audit.page.facts import PAGE
 from audit.replay.from_dossier import case_in
 from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
@@ -43,10 +45,10 @@ from starter.engine_client import ShareflowClient
 from starter.errors import NotFound, Unavailable
 from starter.findings import all_findings
 from starter.retention import Disposer, NotDisposable, due_cases, hold, release, told_in_temporal
-from tests.audit.dossiers import resealed
+from tests.audit.dossiers import packed, resealed
 from tests.audit.logs import LOG_KEY
 from tests.audit.test_in_chinese import english_in
-from tests.engine.cases import WHY, application, command
+from tests.engine.cases import REQUESTER, WHY, application, command
 from tests.engine.looking import C, P, R, events_in, filed, handle_of, key
 from tests.engine.test_archive import forgetful
 from tests.engine.test_archive_comparison import as_owner, found_by
@@ -75,7 +77,7 @@ def disposer(client: ShareflowClient, archive: HistoryArchive, papers: Attachmen
 def brought(client: ShareflowClient, papers: AttachmentStore, content: bytes) -> str:
     digest = sha256(content).hexdigest()
     paper = Attachment(digest, "0" * 64, len(content), "application/pdf", "申请表.pdf")
-    client.writer.note_attachment(paper, "R", "somebody", lambda: papers.put(digest, io.BytesIO(content)))
+    client.writer.note_attachment(paper, REQUESTER, "somebody", lambda: papers.put(digest, io.BytesIO(content)))
     return digest
 
 
@@ -176,8 +178,23 @@ async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
     found = await found_by(Comparison(client.temporal, client.reader, archive, within=timedelta()))
     assert first not in found
     # The last case that names a paper takes it along.
-    assert disposer.dispose(other, "期满", ANNA, LATER).papers == 1
+    last = disposer.dispose(other, "期满", ANNA, LATER)
+    assert last.papers == 1
     assert not papers.exists(shared)
+    # A dossier of the first says which act took it, and not of which case.
+    kept = await dossier_of(client.reader, temporal, first, find=papers_in(papers), archive=archive)
+    index = {each.sha256: each.disposed_by for each in read_index(kept.files[INDEX]).papers}
+    assert index == {own: None, shared: last.act.number}
+    again = unpacked(io.BytesIO(packed(kept)))
+    found = {each.check: each for each in await asyncio.to_thread(verify, again)}
+    assert (found["documents"].result, found["page"].result) == ("ok", "ok")
+    assert (
+        "; 1 paper disposed of by an act on another case, as the index says; 1 paper disposed of by a recorded act"
+        in (found["documents"].detail)
+    )
+    assert not english_in(found["documents"].said("zh"))
+    assert other not in "".join(content.decode() for content in kept.files.values())
+    assert f"已随另一事项销毁（运维操作{last.act.number}）" in kept.files[PAGE].decode()
 
 
 async def test_what_is_held_open_or_rested_on_does_not_go(

@@ -1,12 +1,15 @@
 """What differs and nothing can repair is settled by an operator's act, and told no more."""
 
+import hashlib
+import io
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from background.archive.archiving import archive_next
 from background.archive.comparison import Comparison
@@ -15,11 +18,14 @@ from background.archive.folder import FolderArchive
 from background.archive.repairing import repair
 from background.archive.settling import settling
 from background.archive.store import HistoryArchive
+from domain.calendar import CHINA
 from domain.log.acts import Acting
 from ledger.queries.archive import archived_runs, note_archived
-from ledger.tables import named_papers
+from ledger.queries.attachments import Attachment
+from ledger.tables import attachments, brought_papers, named_papers
+from starter.attachments import store_in
 from starter.engine_client import ShareflowClient
-from tests.engine.cases import application
+from tests.engine.cases import REQUESTER, application
 from tests.engine.commands import typed
 from tests.engine.looking import filed, in_step
 from tests.engine.test_archive import closed
@@ -99,3 +105,40 @@ async def test_who_has_access_to_papers_is_held_to_what_the_case_names(client: S
     assert f"the paper {'b' * 64} is listed, and nothing names it" in found.says
     assert await repair(comparison, found)
     assert comparison.of_one(request_id) == []
+
+
+async def test_a_paper_that_the_ledger_or_the_store_has_lost_is_found(client: ShareflowClient, tmp_path: Path) -> None:
+    store, content = store_in(tmp_path / "attachments", tmp_path), uuid.uuid4().bytes
+    digest = hashlib.sha256(content).hexdigest()
+    paper = Attachment(digest, "0" * 64, len(content), "text/plain", "a.txt")
+    named = [{"name": "a.txt", "sha256": digest, "sealed": True}, {"name": "kept elsewhere", "sha256": "c" * 64}]
+    client.writer.note_attachment(paper, REQUESTER, "somebody", lambda: store.put(digest, io.BytesIO(content)))
+    filed = await client.file("cn-809-2025", application(documents=named), key=uuid.uuid4().hex)
+    await in_step(client, filed.request_id)
+    archive = HistoryArchive(FolderArchive(tmp_path / "archive"))
+    comparison = Comparison(
+        client.temporal, client.reader, archive, within=timedelta(), paper_there=store.exists
+    )  # fmt: skip
+
+    def found() -> list[str]:
+        return [each.says for each in comparison.of_one(filed.request_id) if each.kind is Discrepancy.PAPER]
+
+    assert found() == []
+    store.remove(digest)
+    day = datetime.now(CHINA).date()
+    brought = f"The paper {digest}, which event 1 names and {REQUESTER} brought on {day}, "
+    assert found() == [f"{brought}is not in the store of papers."]
+    store.put(digest, io.BytesIO(content))
+    with comparison.engine.begin() as connection:  # as the role of workers and the API may, for disposals
+        connection.execute(attachments.delete().where(attachments.c.sha256 == digest))
+    assert found() == [f"{brought}is no longer in the ledger, and no act disposed of it."]
+    # Brought again, or settled, it is well; an act that disposed of it explains it.
+    client.writer.note_attachment(paper, REQUESTER, "somebody", lambda: None)
+    assert found() == []
+    with comparison.engine.begin() as connection:
+        connection.execute(attachments.delete().where(attachments.c.sha256 == digest))
+    client.writer.note_act(settling(comparison.of_one(filed.request_id), "原件已取回存卷", Acting(subject="王五")))
+    assert found() == []
+    assert client.reader.papers.disposed_by([digest]) == {}
+    with pytest.raises(DBAPIError, match="brought_papers"), comparison.engine.begin() as connection:
+        connection.execute(brought_papers.delete())

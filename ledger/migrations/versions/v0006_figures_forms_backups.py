@@ -1,7 +1,7 @@
-"""What the release after 0.2.0 adds: kept figures, a quicker rule of the chain, kept forms, backups, whose move it is.
+"""What the release after 0.2.0 adds: kept figures, a quicker rule of the chain, kept forms, backups, papers, turns.
 
-All tables are empty at first, and processes of the version before know nothing of them and need not. One schema a
-release, so that those processes go on while it is brought in.
+All tables but that of brought papers are empty at first, and processes of the version before know nothing of them and
+need not. One schema a release, so that those processes go on while it is brought in.
 """
 
 from collections.abc import Mapping
@@ -140,8 +140,32 @@ rung = greatest(rung, (step #>> '{after,rung}')::smallint),
     replaced(ONE_CASE, {"algorithm, updated_at,": "algorithm, updated_at, awaits,"}),
 )
 
+# Which organisation ever brought which paper. Its row in attachments goes with a disposal; that it was there stays, so
+# that a row that goes without one is seen. The database itself keeps it, for a process of the version before as well.
+BROUGHT = """
+CREATE TABLE brought_papers (
+    sha256     text NOT NULL,
+    org        text NOT NULL,
+    brought_at timestamptz NOT NULL,
+    PRIMARY KEY (sha256, org)
+);
+INSERT INTO brought_papers (sha256, org, brought_at) SELECT sha256, org, uploaded_at FROM attachments;
+CREATE TRIGGER brought_papers_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON brought_papers
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
+ALTER TABLE brought_papers ENABLE ALWAYS TRIGGER brought_papers_only_grow;
+
+CREATE FUNCTION ledger_note_brought() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO brought_papers (sha256, org, brought_at) VALUES (NEW.sha256, NEW.org, NEW.uploaded_at)
+        ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER attachments_were_brought AFTER INSERT ON attachments
+    FOR EACH ROW EXECUTE FUNCTION ledger_note_brought();
+"""
+
 
 def upgrade() -> None:
-    """Create the tables, empty, add the column, and replace the functions."""
-    for added in (ASSESSED, CHAIN, KEPT_FORMS, BACKUPS, *AWAITS):
+    """Create the tables, add the column, and replace the functions."""
+    for added in (ASSESSED, CHAIN, KEPT_FORMS, BACKUPS, BROUGHT, *AWAITS):
         op.execute(added)
