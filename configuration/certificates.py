@@ -3,17 +3,17 @@
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 
+from configuration.errors import StartupError
 from configuration.settings import Settings
 
 PATIENCE: Final = 5.0
@@ -21,56 +21,8 @@ PATIENCE: Final = 5.0
 _BY_TLS: Final = frozenset({"require", "verify-ca", "verify-full"})
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """What PostgreSQL's protocol has a client say who wants TLS; the server answers S."""
-_UNREADABLE: Final = (OSError, ValueError, RuntimeError)
-"""Of a file that is no certificate, and of the client configuration of Temporal: told by whoever needs it."""
-
-
-def certificates_of(settings: Settings) -> Mapping[str, datetime]:
-    """Until when each is good: of files by what it is for, as in the catalogue, of servers by their address.
-
-    What cannot be read, and a server that does not answer in five seconds, is left out. Of several authorities in one
-    file the last to expire counts: the one before it stays there while it is exchanged.
-    """
-    found = dict[str, datetime]()
-    for name, until in _in_files(settings):
-        with suppress(*_UNREADABLE):
-            found[name] = until()
-    return {**found, **_shown_by({*_servers(settings)})}
-
-
-def _in_files(settings: Settings) -> Iterator[tuple[str, Callable[[], datetime]]]:
-    """Temporal's as they were when the process began, for it goes on with those; the database's as they are now."""
-    tls = _temporal_tls(settings)
-    if certificate := getattr(tls, "client_cert", None):
-        yield "temporal_client", partial(_own, certificate)
-    if authorities := getattr(tls, "server_root_ca_cert", None):
-        yield "temporal_authorities", partial(_last, authorities)
-    asked = parse_qs(urlsplit(settings.database_url or "").query)
-    for file in asked.get("sslcert", ()):
-        yield "database_client", partial(_of_file, Path(file), _own)
-    for file in asked.get("sslrootcert", ()):
-        yield "database_authorities", partial(_of_file, Path(file), _last)
-    if roots := settings.timestamp_roots:
-        yield "timestamp_authorities", partial(_of_file, roots, _last)
-
-
-def _temporal_tls(settings: Settings) -> object:
-    with suppress(*_UNREADABLE):
-        return settings.temporal.get("tls")
-    return None
-
-
-def _of_file(file: Path, until: Callable[[bytes], datetime]) -> datetime:
-    return until(file.read_bytes())
-
-
-def _own(pem: bytes) -> datetime:
-    """Of the first in a file: those behind it lead to its authority."""
-    return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc
-
-
-def _last(pem: bytes) -> datetime:
-    return max(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem))
+_UNUSABLE: Final = (OSError, ValueError, RuntimeError, StartupError)
+"""Of a file that is no certificate, and of a setting that names nothing: told by whoever needs it."""
 
 
 class _Server(NamedTuple):
@@ -81,18 +33,79 @@ class _Server(NamedTuple):
     greeted: bool = False
 
 
-def _servers(settings: Settings) -> Iterator[_Server]:
-    """Those that show a certificate: the API and the issuer by https, Temporal and the database by TLS."""
-    for address in (settings.public_url, settings.oidc_issuer):
-        parts = urlsplit(address or "")
-        if parts.scheme == "https" and parts.hostname:
-            yield _Server(parts.hostname, parts.port or 443)
-    if settings.temporal_address and _temporal_tls(settings):
-        host, _, port = settings.temporal_address.rpartition(":")
-        yield _Server(host, int(port))
-    database = urlsplit(settings.database_url or "")
-    if database.hostname and not _BY_TLS.isdisjoint(parse_qs(database.query).get("sslmode", ())):
-        yield _Server(database.hostname, database.port or 5432, greeted=True)
+def certificates_of(settings: Settings) -> Mapping[str, datetime]:
+    """Until when each is good: of files by what it is for, as in the catalogue, of servers by their address.
+
+    What cannot be read, and a server that does not answer in five seconds, is left out. Of several authorities in one
+    file the last to expire counts: the one before it stays there while it is exchanged. Temporal's files count as they
+    were when the process first asked for them, for it goes on with those.
+    """
+    found, servers = dict[str, datetime](), set[_Server]()
+    for name, in_file in _FILES.items():
+        with suppress(*_UNUSABLE):
+            until = in_file(settings)
+            found |= {name: until} if until is not None else {}
+    for named in _SERVERS:
+        with suppress(*_UNUSABLE):
+            server = named(settings)
+            servers |= {server} if server is not None else set()
+    return {**found, **_shown_by(servers)}
+
+
+def _own(pem: bytes | None) -> datetime | None:
+    """Of the first in a file: those behind it lead to its authority."""
+    return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc if pem else None
+
+
+def _last(pem: bytes | None) -> datetime | None:
+    return max(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem)) if pem else None
+
+
+def _of_temporal(settings: Settings, name: str) -> bytes | None:
+    found: bytes | None = getattr(settings.temporal.get("tls"), name, None)
+    return found
+
+
+def _of_database(settings: Settings, name: str) -> bytes | None:
+    named = parse_qs(urlsplit(settings.database_url or "").query).get(name)
+    return Path(named[0]).read_bytes() if named else None
+
+
+def _of_timestamps(settings: Settings) -> bytes | None:
+    return settings.timestamp_roots.read_bytes() if settings.timestamp_roots else None
+
+
+_FILES: Final[Mapping[str, Callable[[Settings], datetime | None]]] = {
+    "temporal_client": lambda settings: _own(_of_temporal(settings, "client_cert")),
+    "temporal_authorities": lambda settings: _last(_of_temporal(settings, "server_root_ca_cert")),
+    "database_client": lambda settings: _own(_of_database(settings, "sslcert")),
+    "database_authorities": lambda settings: _last(_of_database(settings, "sslrootcert")),
+    "timestamp_authorities": lambda settings: _last(_of_timestamps(settings)),
+}
+
+
+def _by_https(address: str | None) -> _Server | None:
+    parts = urlsplit(address or "")
+    return _Server(parts.hostname, parts.port or 443) if parts.scheme == "https" and parts.hostname else None
+
+
+def _temporal(settings: Settings) -> _Server | None:
+    host, _, port = (settings.temporal_address or "").rpartition(":")
+    return _Server(host, int(port)) if host and settings.temporal.get("tls") else None
+
+
+def _database(settings: Settings) -> _Server | None:
+    parts = urlsplit(settings.database_url or "")
+    by_tls = not _BY_TLS.isdisjoint(parse_qs(parts.query).get("sslmode", ()))
+    return _Server(parts.hostname, parts.port or 5432, greeted=True) if by_tls and parts.hostname else None
+
+
+_SERVERS: Final[Sequence[Callable[[Settings], _Server | None]]] = (
+    lambda settings: _by_https(settings.public_url),
+    lambda settings: _by_https(settings.oidc_issuer),
+    _temporal,
+    _database,
+)
 
 
 def _shown_by(servers: Collection[_Server]) -> Mapping[str, datetime]:
@@ -118,6 +131,6 @@ def _shown(server: _Server) -> datetime | None:
                     return None
             with context.wrap_socket(plain, server_hostname=server.host) as secured:
                 certificate = secured.getpeercert(binary_form=True)
-    except OSError:
+            return x509.load_der_x509_certificate(certificate).not_valid_after_utc if certificate else None
+    except (OSError, ValueError):
         return None
-    return x509.load_der_x509_certificate(certificate).not_valid_after_utc if certificate else None

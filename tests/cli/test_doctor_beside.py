@@ -307,6 +307,13 @@ async def test_certificates_in_files_are_told_by_the_doctor_and_as_figures(tmp_p
     [family] = CertificateFigures(told).collect()
     left = {each.labels["certificate"]: round(each.value / 86400) for each in family.samples}
     assert left == {"temporal_client": 20, "database_client": 60, "database_authorities": 90}
+    wrong = {
+        "TEMPORAL_ADDRESS": "nowhere",
+        "TEMPORAL_TLS": "true",
+        "SHAREFLOW_DATABASE_URL_FILE": str(tmp_path / "none"),
+    }
+    [family] = CertificateFigures(api_settings(Settings(wrong)).certificates).collect()
+    assert family.samples == [], "what is wrong is told by whoever needs it, and no scrape fails over it"
 
 
 def test_keys_that_seal_messages(tmp_path: Path) -> None:
