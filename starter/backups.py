@@ -24,19 +24,19 @@ from ledger.schema_check import SCHEMA
 FORMAT: Final = "shareflow-backup/1"
 MANIFEST: Final = "manifest.json"
 LEDGER: Final = "ledger.dump"
-"""The database, in PostgreSQL's own format for archives."""
+"""The database, in PostgreSQL's custom dump format."""
 KEY: Final = "keys/checkpoint.pub"
-"""The public keys of the log, one a line, as `shareflow audit verify --key` takes them."""
+"""The public keys of the log, one on each line, as for `shareflow audit verify --key`."""
 ARRIVING: Final = "arriving"
-"""In the folders of papers and of histories: what is still being written, and belongs to nothing yet."""
+"""The subfolder of temporary files in the folders of papers and histories."""
 
 
 class BackupUnusable(Exception):
-    """A folder cannot be backed up into, or what it holds cannot be restored; the message is one sentence."""
+    """A folder cannot take a backup, or its content cannot be restored; one sentence."""
 
 
 class PlaceUnusable(Exception):
-    """Nothing can be written where a backup is to be; the message is one sentence."""
+    """The place of a backup cannot be written; one sentence."""
 
 
 class BackedUpFile(BaseModel, extra="forbid"):
@@ -47,7 +47,7 @@ class BackedUpFile(BaseModel, extra="forbid"):
 
 
 class BackupManifest(BaseModel, extra="forbid"):
-    """What a backup holds: files by their path in it, with the schema of the ledger."""
+    """The content of a backup: its files by path, and the schema of the ledger."""
 
     format: str
     made_at: datetime
@@ -58,7 +58,7 @@ class BackupManifest(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True)
 class CheckedBackup:
-    """A backup whose every file is as its manifest says, and the digest of the manifest, by which it is known."""
+    """A verified backup, with the digest of its manifest, which identifies it."""
 
     folder: Path
     manifest: BackupManifest
@@ -71,7 +71,7 @@ class CheckedBackup:
 
 
 class NewBackup:
-    """A backup that is being made: beside its place, which it takes once it is whole."""
+    """A backup in progress, in a temporary folder beside its place, to which it is renamed when complete."""
 
     def __init__(self, to: Path) -> None:
         """Raises BackupUnusable for a place that holds anything, PlaceUnusable for one that cannot be written."""
@@ -82,18 +82,18 @@ class NewBackup:
         try:
             if to.exists() and any(to.iterdir()):
                 raise BackupUnusable(f"The folder {to} is not empty: a backup takes a new one.")
-            shutil.rmtree(self.folder, ignore_errors=True)  # of one that was broken off
+            shutil.rmtree(self.folder, ignore_errors=True)  # left by an interrupted backup
             self.folder.mkdir(mode=0o700, parents=True)
         except OSError as error:
             raise PlaceUnusable(f"The folder {to} cannot be written ({error.strerror}).") from error
 
     @property
     def ledger(self) -> Path:
-        """Where the database goes."""
+        """The path of the database dump."""
         return self.folder / LEDGER
 
     def take_folder(self, part: str, source: Path) -> None:
-        """Copy what is kept in a folder. What is let go of meanwhile is left out. Raises OSError."""
+        """Copy the content of a folder; files deleted meanwhile are left out. Raises OSError."""
         for path in _files(source):
             with_parents = self.folder / part / path.relative_to(source)
             with_parents.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ class NewBackup:
             (self.folder / KEY).write_text("".join(f"{key}\n" for key in public), encoding="utf-8")
 
     def finish(self, schema: str) -> CheckedBackup:
-        """Write the manifest, make all of it durable, and give it its place. Raises OSError."""
+        """Write the manifest, sync everything, and move the backup to its place. Raises OSError."""
         names = sorted(_files(self.folder))
         manifest = BackupManifest(
             format=FORMAT,
@@ -129,7 +129,7 @@ class NewBackup:
 
 @contextmanager
 def new_backup(to: Path) -> Iterator[NewBackup]:
-    """A backup to be made inside, of which nothing is left where that fails. Raises as NewBackup does."""
+    """A new backup for the block; nothing of it stays if the block fails. Raises as NewBackup does."""
     new = NewBackup(to)
     try:
         yield new
@@ -139,7 +139,7 @@ def new_backup(to: Path) -> Iterator[NewBackup]:
 
 
 def checked_backup(folder: Path) -> CheckedBackup:
-    """A backup, after a look at every byte of it. Raises BackupUnusable, naming the first file that is amiss."""
+    """A backup, with every file verified. Raises BackupUnusable, with the first bad file."""
     try:
         text = (folder / MANIFEST).read_bytes()
         manifest = BackupManifest.model_validate_json(text)
@@ -162,7 +162,7 @@ def checked_backup(folder: Path) -> CheckedBackup:
 
 
 def refuse_other_files(backup: CheckedBackup, part: str, folder: Path) -> None:
-    """Nothing, for a folder that is empty or holds files of the backup alone. Raises BackupUnusable for another."""
+    """Raises BackupUnusable unless a folder is empty or has only files of the backup."""
     known = backup.files_of(part)
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
@@ -171,7 +171,7 @@ def refuse_other_files(backup: CheckedBackup, part: str, folder: Path) -> None:
 
 
 def restore_folder(backup: CheckedBackup, part: str, folder: Path) -> int:
-    """Copy to a folder what it does not hold yet; how many files that were. Raises OSError."""
+    """Copy missing files to a folder; returns how many. Raises OSError."""
     missing = [name for name in backup.files_of(part) if not (folder / name).exists()]
     for name in missing:
         to = folder / name
@@ -188,7 +188,7 @@ def _digest(manifest: bytes) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder, but those that are still being written; none where there is no such folder."""
+    """The files below a folder, without temporary ones; none if the folder does not exist."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != ARRIVING]
         yield from (Path(place) / name for name in names if not name.startswith("."))

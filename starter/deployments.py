@@ -1,4 +1,4 @@
-"""The builds of workers that Temporal knows, and which of them is current: the one to which all new tasks go."""
+"""Worker deployments in Temporal: the known builds, and the current one, which gets all new tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,12 +29,12 @@ SPREADS_WITHIN: Final = timedelta(seconds=30)
 
 
 class NotReleased(Exception):
-    """A build did not become current; the message is one sentence that says why."""
+    """A build did not become current; one sentence says why."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """The builds of one name on one server. Every method raises NotTold, in the server's words, for what it refuses."""
+    """The builds of one deployment on one server. Every method raises NotTold, in the server's words, if it refuses."""
 
     client: TemporalClient
     name: str
@@ -60,7 +60,7 @@ class Deployment:
         return found.routing_config.current_deployment_version.build_id or None
 
     async def polling(self) -> frozenset[str | None]:
-        """The builds of this name whose workers ask for work now; None among them for workers of no build."""
+        """The builds of this deployment whose workers are polling now; None stands for workers without a build."""
         with in_its_words():
             pollers = await workers_asking(self.client, self.task_queue)
         told = [each.deployment_options for each in pollers]
@@ -70,12 +70,12 @@ class Deployment:
         )
 
     async def release(self, build_id: str, within: timedelta) -> None:
-        """Wait for workers of a build, make it current, and look until it is. Raises NotReleased."""
+        """Wait for workers of a build, make it current, and wait until it is. Raises NotReleased."""
         with in_its_words():
             await self._released(build_id, within)
 
     async def open_histories(self, at_most: int) -> AsyncIterator[CaseHistory]:
-        """The histories of the workflows of ours that are open, as many at most. Raises NotOpened as well."""
+        """The histories of our open workflows, up to a number. Raises NotOpened as well."""
         with in_its_words():
             async for run in self.client.list_workflows(OPEN, limit=at_most):
                 if run.run_id is not None:
@@ -110,7 +110,7 @@ class Deployment:
         return await current_on(self.client, self.task_queue) == routing.current_deployment_version
 
     async def _asked_for_work(self, build_id: str) -> bool:
-        """Whether a worker of the build asks for tasks of workflows, by the server's list of who did lately."""
+        """Whether a worker of the build polls for workflow tasks, by the server's list of recent pollers."""
         request = DescribeTaskQueueRequest(
             namespace=self.client.namespace,
             task_queue=TaskQueue(name=self.task_queue),
@@ -121,7 +121,7 @@ class Deployment:
         return (self.name, build_id) in builds
 
     async def _made_current(self, build_id: str) -> bool:
-        """Make a build current; False while the server has not yet taken note of it."""
+        """Make a build current; False as long as the server does not know it yet."""
         request = SetWorkerDeploymentCurrentVersionRequest(
             namespace=self.client.namespace, deployment_name=self.name, build_id=build_id
         )

@@ -1,4 +1,4 @@
-"""Scenario files (场景文件): a case to play, step by step, and what must come of it."""
+"""Scenario files (场景文件): a case to play, step by step, and the expected outcome."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ from starter.scenario_complaints import ScenarioComplaints
 LONGEST_FILE = 1_000_000
 FIRST = end_of(HORIZON.first - timedelta(days=1))
 LAST = end_of(HORIZON.furthest)
-"""What can be played: from the first instant to before the second."""
+"""Bounds of what can be played: from the first instant (inclusive) to the second (exclusive)."""
 
 
 class ScenarioPart(BaseModel):
@@ -45,33 +45,33 @@ class ScenarioPart(BaseModel):
 
 
 def _empty_group(value: Any) -> Any:
-    """A key without a value says nothing, as an empty group does."""
+    """A key without a value counts as an empty group."""
     return {} if value is None else value
 
 
 def _empty_list(value: Any) -> Any:
-    """A key without a value says nothing, as an empty list does."""
+    """A key without a value counts as an empty list."""
     return () if value is None else value
 
 
 def _one_or_several(value: Any) -> Any:
-    """A single place may stand without a list."""
+    """A single place need not be a list."""
     return (value,) if isinstance(value, str) else value
 
 
 Place = Literal["*"] | Annotated[Code, StringConstraints(min_length=1)]
-"""A place as a token names it, or every place."""
+"""A place as in tokens, or every place."""
 
 
 def _usual_calendar(value: Any) -> Any:
-    """A calendar without a value is the usual one."""
+    """A calendar without a value is the default one."""
     return "as_published" if value is None else value
 
 
 class PlayedStep(ScenarioPart):
-    """One command, when, by whom; ``refused`` is the code it must meet.
+    """One command, when, by whom; ``refused``: the code with which it must be refused.
 
-    ``places`` (or ``place``): the places of whoever acts (辖区), as its token would name them; left out, every place.
+    ``places`` (or ``place``): the jurisdiction of the actor (辖区), as in a token; left out, every place.
     """
 
     at: Instant
@@ -90,7 +90,7 @@ class PlayedStep(ScenarioPart):
 
 
 class ExpectedClock(ScenarioPart):
-    """What some clock record of the case must show; keys left out are not looked at."""
+    """What a clock of the case must show; keys left out are not checked."""
 
     id: ClockId | None = None
     basis: Basis | None = None
@@ -108,7 +108,7 @@ class ExpectedClock(ScenarioPart):
 
 
 class Expectation(ScenarioPart):
-    """What must come of it; keys left out are not looked at."""
+    """The expected outcome; keys left out are not checked."""
 
     stage: Stage | None = None
     outcome: Outcome | None = None
@@ -118,11 +118,11 @@ class Expectation(ScenarioPart):
     opened: Annotated[tuple[ProcedureName, ...], BeforeValidator(_empty_list)] = ()
     """The procedures of the cases that this one opens, in order."""
     findings: Annotated[tuple[ShortText, ...], BeforeValidator(_empty_list)] = ()
-    """All findings that its events note, in order; given empty, there must be none."""
+    """All findings in its events, in order; an empty list means that there must be none."""
 
 
 class Scenario(ScenarioPart):
-    """A whole file."""
+    """A scenario file."""
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
     procedure: ProcedureName = DEFAULT.name
@@ -138,9 +138,9 @@ class Scenario(ScenarioPart):
 
     @property
     def statute(self) -> str:
-        """The statute that is named, else the one in force in the jurisdiction on the day of filing.
+        """The named statute, otherwise the one in force in the jurisdiction on the day of filing.
 
-        Where there is none, the jurisdiction: under that name no statute is known, and the filing is refused.
+        If there is none, the name of the jurisdiction: no statute has that name, so the filing is refused.
         """
         if self.named is not None:
             return self.named
@@ -151,7 +151,7 @@ class Scenario(ScenarioPart):
 
     @property
     def ends_at(self) -> datetime:
-        """When the play ends: ``until``, or with the last step."""
+        """The end of the play: ``until``, or the last step."""
         return self.until or (self.steps[-1].at if self.steps else self.filed_at)
 
 
@@ -200,7 +200,7 @@ def _check_order(document: YamlDocument, complaints: ScenarioComplaints, scenari
 
 
 def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datetime]]:
-    """Every instant of the play, in the order in which they must follow one another, with where it stands."""
+    """Every instant of the play with its path, in the order in which they must follow one another."""
     yield ("filed_at",), scenario.filed_at
     for number, step in enumerate(scenario.steps):
         yield ("steps", number, "at"), step.at
@@ -221,10 +221,10 @@ def _check_fields(document: YamlDocument, complaints: ScenarioComplaints, scenar
         except ValidationError as error:
             path, reason = first_problem(error, complaints.language)
             if step.refused and reason == label("input", "missing", complaints.language):
-                continue  # a command that is refused whatever it says need not say everything
+                continue  # a command that is refused in any case need not be complete
             raise complaints.about(document, ("steps", number, "with", *path), reason) from None
 
 
 def _procedure_told(procedure: ProcedureName, language: Language) -> str:
-    """A procedure as the file names it; in Chinese by its name."""
+    """The name of a procedure, as in the file or in Chinese."""
     return procedure.value if language == "en" else label("procedure", procedure, language)

@@ -1,6 +1,6 @@
-"""Playing scenarios beside other work (推演): in a process of its own, on servers that are thrown away afterwards.
+"""Simulation of scenarios (推演) in a separate process, on temporary servers.
 
-Nothing of it reaches the engine or the ledger of those who asked.
+It never touches the engine or the ledger of the caller.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from domain.policy import Policy
 from starter.errors import Unavailable
 
 LONGEST_PLAY: Final = 60.0
-"""Seconds in which an order must be done, the start of the servers included."""
+"""The time limit of an order in seconds, including the start of the servers."""
 ENDING: Final = 15.0
-"""Seconds that the process has besides, to end its servers."""
+"""Further seconds for the process to stop its servers."""
 
 log = logging.getLogger("shareflow.simulations")
 
@@ -43,12 +43,12 @@ class SimulationOutcome(Fixed):
 
 
 class PlaysTooLong(Exception):
-    """A scenario that takes more time to be played than there is here."""
+    """A scenario takes longer than the time limit."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A scenario to begin with: its name in an address, its title, its text."""
+    """An example scenario: its name for URLs, its title, its text."""
 
     name: str
     title: str
@@ -57,15 +57,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Simulator:
-    """Plays scenarios. ``command`` carries out an order on its standard input; ``examples`` are there to begin with."""
+    """Plays scenarios. ``command`` carries out an order on its standard input; ``examples`` are to start from."""
 
     command: Sequence[str]
     examples: Callable[[], Sequence[Example]]
 
     async def play(self, order: SimulationOrder) -> tuple[Mapping[str, Any], ...]:
-        """Play all scenarios of an order, which must be such as can be read.
+        """Play all scenarios of an order, which must be valid.
 
-        Raises PlaysTooLong, and Unavailable where the servers do not start or a case cannot go on.
+        Raises PlaysTooLong, and Unavailable if the servers do not start or a case cannot go on.
         """
         outcome = await self._outcome(order)
         if outcome.too_long:
@@ -75,7 +75,7 @@ class Simulator:
         return outcome.plays
 
     async def _outcome(self, order: SimulationOrder) -> SimulationOutcome:
-        """What the process says. It is given no environment: no address and no secret of this one's."""
+        """The output of the process, which gets no environment, and so none of this one's addresses and secrets."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*self.command, stdin=pipe, stdout=pipe, stderr=pipe, env={})
         try:
@@ -92,7 +92,7 @@ class Simulator:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End it, if it has not; told first, it ends its servers."""
+    """Stop the process if it is running; it is asked first, so that it stops its servers."""
     if process.returncode is not None:
         return
     process.terminate()

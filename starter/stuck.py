@@ -1,4 +1,4 @@
-"""What operators do about what is stuck, at every door: each act has a reason and is recorded before it is done."""
+"""Operators' acts on stuck subjects, for all doors: each has a reason and is recorded before it is carried out."""
 
 import asyncio
 import hashlib
@@ -26,10 +26,10 @@ from starter.errors import InvalidInput, NotFound, Unavailable
 from starter.failures import ledger_answers
 
 LONGEST: Final = 4_000
-"""Characters of a reason or a note."""
+"""The most characters of a reason or a note."""
 NAME_AT_MOST: Final = 200
 ABOUT: Final = "stuck/"
-"""How the target of such an act begins."""
+"""The prefix of the target of such an act."""
 EVERYTHING: Final = Visibility(everything=True)
 _TEXT: Final[TypeAdapter[str]] = TypeAdapter(Text)
 MOVES: Final[Mapping[str, ActKind]] = {
@@ -38,18 +38,18 @@ MOVES: Final[Mapping[str, ActKind]] = {
     "resume": ActKind.STUCK_BATCH_RESUME,
     "cancel": ActKind.STUCK_BATCH_CANCEL,
 }
-"""What may be done with a batch."""
+"""The acts on a batch."""
 
 
 class StuckDesk:
-    """Acts about what is stuck, in the name of whoever acts. ``key``: the same key acts once."""
+    """Acts on stuck subjects, on behalf of somebody. ``key``: an idempotency key."""
 
     def __init__(self, client: ShareflowClient) -> None:
         self._client = client
         self._remedies = Remedies(client.temporal, client.writer)
 
     async def look(self, subject: str) -> Sequence[Trouble]:
-        """What holds a subject up now. Raises NotFound for what is neither a case nor stuck, and Unavailable."""
+        """The current troubles of a subject. Raises NotFound if it is neither a case nor stuck, and Unavailable."""
         with ledger_answers():
             known = await asyncio.to_thread(self._known, subject)
         if not known:
@@ -64,7 +64,7 @@ class StuckDesk:
         return bool(reader.troubles_of(subject)) or reader.case(subject) is not None
 
     async def points(self, subject: str) -> Sequence[Point]:
-        """Where a subject may be reset to; nowhere, where it has no workflow or the engine does not answer."""
+        """The points for a reset of a subject; none if it has no workflow or the engine does not answer."""
         try:
             return [] if ":" in subject else await self._remedies.points(subject)
         except (WorkflowGone, *TEMPORAL_FAILED):
@@ -73,13 +73,13 @@ class StuckDesk:
     async def retry(
         self, subject: str, by: Acting, reason: str, cause: str | None = None, key: str | None = None
     ) -> Remedied:
-        """Have a subject tried again, for one cause or all. Raises InvalidInput, NotFound, Unavailable."""
+        """Retry a subject, for one cause or all. Raises InvalidInput, NotFound, Unavailable."""
         said = {"cause": cause} if cause else {}
         begun = not await self._acted(ActKind.STUCK_RETRY, subject, by, _reason(reason), said, key)
         return await self._remedies.retry(subject, cause, by, begun)
 
     async def reset(self, subject: str, by: Acting, point: str, reason: str, key: str | None = None) -> Remedied:
-        """Let a subject go on from a named point. Raises InvalidInput, NotFound, Unavailable."""
+        """Reset a subject to a named point. Raises InvalidInput, NotFound, Unavailable."""
         names = [each.name for each in await self.points(subject)]
         if names and point not in names:
             raise InvalidInput(f"to: must be one of {', '.join(names)}.")
@@ -88,7 +88,7 @@ class StuckDesk:
         return await self._remedies.reset(subject, point, reason)
 
     async def note(self, subject: str, by: Acting, text: str, key: str | None = None) -> None:
-        """Write down what whoever looks after it must know. Raises InvalidInput, NotFound, Unavailable."""
+        """Add a note for other operators. Raises InvalidInput, NotFound, Unavailable."""
         await self._acted(ActKind.STUCK_NOTE, subject, by, _reason(text, "text"), {}, key)
 
     async def hand_over(self, subject: str, by: Acting, to: str, reason: str, key: str | None = None) -> None:
@@ -101,7 +101,7 @@ class StuckDesk:
     async def _acted(
         self, kind: ActKind, subject: str, by: Acting, reason: str, said: Mapping[str, Any], key: str | None
     ) -> bool:
-        """Record an act; False where its key did it before."""
+        """Record an act; False if it was recorded before under its key."""
         with ledger_answers():
             if not await asyncio.to_thread(self._known, subject):
                 raise NotFound(f"Nothing that is stuck is called {subject}.")
@@ -137,7 +137,7 @@ class StuckDesk:
         return await self.batch(batch_id)
 
     async def batch(self, batch_id: str) -> Batch:
-        """A batch with its list and what came of each. Raises NotFound, Unavailable."""
+        """A batch with its list and results. Raises NotFound, Unavailable."""
         with ledger_answers():
             found = await asyncio.to_thread(self._client.reader.stuck_book.batch, batch_id)
         if found is None:
@@ -145,7 +145,7 @@ class StuckDesk:
         return found
 
     async def move(self, batch_id: str, what: str, by: Acting) -> Batch:
-        """Confirm, suspend, resume or cancel a batch; one that is past that stays as it is.
+        """Confirm, suspend, resume or cancel a batch, if its state allows it.
 
         Raises NotFound, Unavailable.
         """
@@ -166,7 +166,7 @@ class StuckDesk:
         return after
 
     async def _tell(self, there: Batch) -> None:
-        """Have the batch's workflow run, or look again; one that is there already and has ended needs nothing."""
+        """Start the batch's workflow, or signal it to look again; an ended one needs nothing."""
         name = batch_workflow_id(there.id)
         if there.state is BatchState.RUNNING:
             await self._client.temporal.start_workflow(
@@ -186,13 +186,13 @@ class StuckDesk:
                 raise
 
     def acts_on(self, subjects: Sequence[str]) -> Mapping[str, Sequence[OperatorAct]]:
-        """What was done and noted about subjects, the newest first. Blocking."""
+        """The acts and notes on subjects, newest first. Blocks."""
         found = self._client.reader.stuck_book.acts_on([f"{ABOUT}{subject}" for subject in subjects])
         return {target.removeprefix(ABOUT): acts for target, acts in found.items()}
 
 
 def _reason(said: str, field: str = "reason") -> str:
-    """A reason as it is recorded. Raises InvalidInput."""
+    """The reason in recorded form. Raises InvalidInput."""
     text = _fit(said, field)
     if not text:
         raise InvalidInput(f"{field}: must be given.")
@@ -202,7 +202,7 @@ def _reason(said: str, field: str = "reason") -> str:
 
 
 def _fit(text: str, field: str) -> str:
-    """A text in which a reader sees what stands there, as one of a case must be. Raises InvalidInput."""
+    """A text checked like texts of cases, without invisible characters. Raises InvalidInput."""
     try:
         return _TEXT.validate_python(text)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a doctor asks of Temporal: does it know our search attributes, and does it carry a case?"""
+"""Checks of Temporal for the doctor: search attributes, clock, running workflows."""
 
 import asyncio
 import uuid
@@ -18,16 +18,16 @@ from protocol.connecting import TemporalClient
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 
 PATIENCE: Final = 10.0
-"""Seconds for each answer."""
+"""Timeout of each call in seconds."""
 
 
 class NotTold(Exception):
-    """Temporal answers, but not this question; in its words."""
+    """Temporal refuses a request; the message is in its words."""
 
 
 @contextmanager
 def in_its_words() -> Iterator[None]:
-    """Raise NotTold for what the server refuses inside."""
+    """Raise NotTold if the server refuses a request within the block."""
     try:
         yield
     except RPCError as error:
@@ -37,7 +37,7 @@ def in_its_words() -> Iterator[None]:
 async def missing_search_attributes(
     client: TemporalClient, wanted: Mapping[str, str] = SEARCH_ATTRIBUTES
 ) -> Mapping[str, str]:
-    """The search attributes (those of cases) that the server does not know, or not with their types.
+    """The search attributes of cases that the server lacks, or has with another type.
 
     Raises NotTold, and TimeoutError after ten seconds.
     """
@@ -49,15 +49,15 @@ async def missing_search_attributes(
 
 
 def _kind(value: Any) -> str:
-    """A type of search attribute as people write it, in small letters: ``datetime``."""
+    """A type of search attribute in lower case: ``datetime``."""
     return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").replace("_", "").lower()
 
 
 async def instant_of_server(client: TemporalClient) -> datetime:
-    """What the server's own clock says, within a fraction of a second.
+    """The time of the server's clock, within a fraction of a second.
 
-    No answer of it tells its time, but its list of who asked for work does: so we ask, for a queue on which nothing
-    ever waits. Raises NotTold, and TimeoutError after ten seconds.
+    The API does not tell it, but the list of pollers has times: so we poll a queue on which nothing ever waits and read
+    our own entry. Raises NotTold, and TimeoutError after ten seconds.
     """
     queue, name = TaskQueue(name="shareflow-doctor"), f"doctor-{uuid.uuid4().hex}"
     asking = asyncio.create_task(
@@ -87,7 +87,7 @@ async def instant_of_server(client: TemporalClient) -> datetime:
 
 
 async def has_running_workflow(client: TemporalClient, workflow_id: str) -> bool:
-    """Whether a workflow is there and has not ended. Raises NotTold, and TimeoutError after ten seconds."""
+    """Whether a workflow exists and is running. Raises NotTold, and TimeoutError after ten seconds."""
     try:
         description = await asyncio.wait_for(client.get_workflow_handle(workflow_id).describe(), PATIENCE)
     except RPCError as error:

@@ -1,6 +1,6 @@
-"""Making a Temporal server ready for cases: the namespace with its retention, and the search attributes.
+"""Preparing a Temporal server for cases: namespace, retention and search attributes.
 
-Whatever is there already is left as it is, so that it may be done again at any time.
+Idempotent: existing parts are left as they are.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from protocol.connecting import TemporalClient
 from starter.temporal_checks import NotTold, in_its_words, missing_search_attributes
 
 USUAL_RETENTION: Final = timedelta(days=30)
-"""How long a new namespace keeps the history of a run that has ended: workers have archived it long before."""
+"""Retention of ended runs in a new namespace; workers archive them long before."""
 PATIENCE: Final = 30.0
-"""Seconds within which every part of a server has heard of a new namespace: some look every ten."""
+"""Seconds until all parts of a server know a new namespace: some look every ten."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was done to a namespace: whether it was created, the retention before and now, attributes that were new."""
+    """Changes of a namespace: whether it was created, retention before and now, new search attributes."""
 
     namespace: str
     created: bool
@@ -41,14 +41,14 @@ class Prepared:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was done."""
+        """Whether anything was changed."""
         return self.created or self.retention_before != self.retention or bool(self.attributes)
 
 
 async def prepare_namespace(client: TemporalClient, retention: timedelta | None) -> Prepared:
-    """Have the client's namespace there, with a retention (None: as it is, 30 days in a new one) and the attributes.
+    """Create the client's namespace, if missing, with a retention (None: unchanged, 30 days if new) and the attributes.
 
-    Raises NotTold, in the server's words, for what it does not let this client do.
+    Raises NotTold, in the server's words, if this client is not permitted.
     """
     with in_its_words():
         before = await _retention(client)
@@ -62,7 +62,7 @@ async def prepare_namespace(client: TemporalClient, retention: timedelta | None)
 
 
 async def _retention(client: TemporalClient) -> timedelta | None:
-    """How long the namespace keeps what has ended; None where there is no such namespace."""
+    """The retention of the namespace; None if it does not exist."""
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
         found = await client.workflow_service.describe_namespace(request)
@@ -80,7 +80,7 @@ async def _register(client: TemporalClient, retention: timedelta) -> None:
     try:
         await client.workflow_service.register_namespace(request)
     except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # somebody else was quicker
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # somebody else was faster
             raise
 
 
@@ -90,7 +90,7 @@ async def _keep_for(client: TemporalClient, retention: timedelta) -> None:
 
 
 async def _known_by_now(client: TemporalClient) -> Mapping[str, str]:
-    """Add the search attributes that are missing; those that were. A new namespace is waited for."""
+    """Add missing search attributes; returns these. Waits until a new namespace is known."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
@@ -116,7 +116,7 @@ def _not_heard_of_yet(error: RPCError | NotTold) -> bool:
 
 
 def _constant(kind: str) -> str:
-    """The server's own name for a type of search attribute: ``INDEXED_VALUE_TYPE_KEYWORD_LIST``."""
+    """The server's name of a type of search attribute: ``INDEXED_VALUE_TYPE_KEYWORD_LIST``."""
     return f"INDEXED_VALUE_TYPE_{'KEYWORD_LIST' if kind == 'KeywordList' else kind.upper()}"
 
 

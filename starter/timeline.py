@@ -1,4 +1,4 @@
-"""A case told to people: who did what, on which article, until when, with how many days left or late."""
+"""The timeline of a case: who did what, under which article, until when, with how many days left or late."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from domain.statutes.loader import regulation_title
 from domain.words import Basis, ClockState, EventType, Unit
 
 BOOKKEEPING = (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED)
-"""Events that belong to the act before them and get no line of their own."""
+"""Events without a line of their own, because they belong to the act before them."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a timeline; ``article`` is empty where no text says anything, ``until`` where no limit is touched."""
+    """One line of a timeline; ``article`` is empty if no text applies, ``until`` if no limit is affected."""
 
     at: str
     who: str
@@ -46,7 +46,7 @@ def timeline(
 
 
 def _article(event: RecordedEvent, statute: str) -> str:
-    """The article; behind the title of its regulation where that is one above the case's own statute."""
+    """The article, with the title of its regulation if that is above the case's own statute."""
     if event.article is None:
         return ""
     title = regulation_title(event.statute) if event.statute != statute else None
@@ -79,7 +79,7 @@ def _what(event: RecordedEvent) -> str:
 
 
 def _kept(following: Sequence[RecordedEvent], clocks: dict[int, Clock]) -> Clock | None:
-    """The clock that an act kept, in time or late: told by the bookkeeping right behind it."""
+    """The clock that an act met, in time or late, according to the event right after it."""
     for event in following:
         if event.type not in BOOKKEEPING:
             return None
@@ -101,7 +101,7 @@ def _until(event: RecordedEvent, clock: Clock | None, kept: Clock | None, calend
 
 
 def _left_or_late(clock: Clock, day: date, calendar: Calendar) -> str:
-    """How an act stands to a limit's last day, in working days where it is counted in these."""
+    """How many days an act was before or after a limit's last day, in working days if the limit is counted in these."""
     if clock.unit is not Unit.WORKING_DAY:
         return f"{clock.due_date} {label('clock_state', clock.state, 'zh')} {label('clock_state', clock.state, 'en')}"
     if clock.state is ClockState.MET_LATE:

@@ -1,6 +1,6 @@
-"""The embedded stack's own issuer of tokens: one key in the state folder, for trying out and for tests.
+"""The token issuer of the embedded stack: one key in the state folder, for trials and tests.
 
-In production an OIDC issuer takes its place; the API checks both in the same way.
+In production an OIDC issuer replaces it; the API verifies the tokens of both in the same way.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class Issuer:
         self._public = {**public, "kid": "embedded", "use": "sig", "alg": ALGORITHM}
 
     def jwks(self) -> dict[str, Any]:
-        """The public key, as an issuer publishes it."""
+        """The public key set (JWKS)."""
         return {"keys": [self._public]}
 
     def token(
@@ -46,7 +46,7 @@ class Issuer:
         places: Sequence[str] | None = None,
         lifetime: timedelta = timedelta(hours=HOURS),
     ) -> str:
-        """A token for somebody of an organisation. Organs have jurisdiction everywhere unless ``places`` says where."""
+        """A token for a member of an organisation. Organs have jurisdiction everywhere, or in ``places``."""
         now = datetime.now(UTC)
         if places is None:
             places = [EVERYWHERE] if OF_A_PLACE & set(roles) else []
@@ -65,12 +65,12 @@ class Issuer:
 
 
 def new_issuer() -> Issuer:
-    """An issuer that lives as long as this process."""
+    """An issuer with a new key, for this process only."""
     return Issuer(ec.generate_private_key(ec.SECP256R1()))
 
 
 def embedded_issuer(folder: Path) -> Issuer:
-    """The issuer of a state folder; its key is made when it is first asked for. Raises StartupError."""
+    """The issuer of a state folder; its key is created on first use. Raises StartupError."""
     path = folder / "issuer.pem"
     try:
         if not path.exists():
@@ -84,7 +84,7 @@ def embedded_issuer(folder: Path) -> Issuer:
 
 
 def _make(path: Path) -> None:
-    """Write a new key, readable by its owner alone; of two processes that do so at once, one wins whole."""
+    """Write a new key, readable only by its owner; if two processes do so at once, one of them wins."""
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

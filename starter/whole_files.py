@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import IO
 
 @contextmanager
 def whole_file(to: Path) -> Iterator[IO[bytes]]:
-    """A file to be written inside; it takes the place of what is there when all is written. Raises OSError."""
+    """A file to be written in the block, which then replaces the existing one atomically. Raises OSError."""
     beside = beside_of(to)
     try:
         with beside.open("wb") as file:
@@ -22,5 +22,5 @@ def whole_file(to: Path) -> Iterator[IO[bytes]]:
 
 
 def beside_of(to: Path) -> Path:
-    """Where a file is written until it is whole."""
+    """The temporary path of a file while it is written."""
     return to.with_name(f".{to.name}.part")

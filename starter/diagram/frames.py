@@ -1,6 +1,6 @@
-"""What stands in the frames: each stage with who is waited for and its limits, each ending, the start.
+"""The frames of a picture: each stage with whom it waits for and its limits, each ending, the start.
 
-Frames are made at the origin; the layout moves them to their place.
+Frames are built at the origin; the layout moves them to their place.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ ARTICLE = Style(size=12, line=21)
 
 @dataclass(frozen=True)
 class FrameBody:
-    """What a frame holds before it has a place: its size and its texts, from its own upper left corner."""
+    """A frame before layout: its size and texts, relative to its upper left corner."""
 
     id: str
     shape: Shape
@@ -43,9 +43,9 @@ def bodies_of(picture: Picture) -> Mapping[str, FrameBody]:
 
 
 def placed(body: FrameBody, left: int, top: int, height: int) -> Frame:
-    """A body in its place, in a frame that may be higher than it needs: what is left over stays below the texts.
+    """A body at its place, in a frame that may be higher than needed; the rest of the height stays below the texts.
 
-    The single name of an ending or of the start stands in the middle of its height.
+    The single name of an ending or of the start is centred vertically.
     """
     lower = 0 if body.shape == "stage" else (height - body.height) // 2
     texts = [replace(text, x=text.x + left, top=text.top + top + lower) for text in body.texts]

@@ -1,7 +1,7 @@
-"""Where the jumps run: each place that is jumped to has one lane beside the column, on which all that lead there join.
+"""Lanes of jumps: each target of jumps has one lane beside the column, on which all jumps to it join.
 
-Jumps ahead run on the right, jumps back on the left. Lanes are numbered outwards from the column. The further a lane
-leads, the further out it lies, so that no line crosses another where it arrives.
+Forward jumps run on the right, backward jumps on the left. Lanes are numbered outwards from the column; the longer a
+lane, the further out it is, so that no lines cross where they arrive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from starter.diagram.picture import Link, Picture, links_of, places_of
 
 @dataclass(frozen=True)
 class Routes:
-    """Each link of a picture, by how it runs, and the lane of each place that is jumped to.
+    """The links of a picture by their course, and the lane of each target of jumps.
 
-    ``straight``: to the next stage, by where it leaves. ``ahead`` and ``back``: the jumps, by where they leave and in
-    the order in which they leave, from top to bottom.
+    ``straight``: links to the next stage, by start. ``ahead`` and ``back``: the jumps by start, in order from top to
+    bottom.
     """
 
     straight: Mapping[str, Sequence[Link]]
@@ -26,7 +26,7 @@ class Routes:
 
 
 def routes_of(picture: Picture) -> Routes:
-    """How each link of a picture runs."""
+    """The course of each link of a picture."""
     place = {name: number for number, name in enumerate(places_of(picture))}
     ends = {end.id for end in picture.ends}
     straight: dict[str, list[Link]] = {}
@@ -41,14 +41,14 @@ def routes_of(picture: Picture) -> Routes:
         else:
             side = back
         side.setdefault(link.start, []).append(link)
-    # What goes furthest ahead leaves highest, what goes furthest back lowest: so those of one stage do not cross.
+    # The furthest forward jump leaves highest, the furthest backward jump lowest, so those of a stage do not cross.
     for links in (*ahead.values(), *back.values()):
         links.sort(key=lambda link: -place[link.end])
     return Routes(straight, ahead, back, _right_lanes(ahead, place), _left_lanes(back, place))
 
 
 def _right_lanes(ahead: Mapping[str, Sequence[Link]], place: Mapping[str, int]) -> Mapping[str, int]:
-    """From the highest place that jumps there down to it. One lane may end at a stage and another begin there."""
+    """Lanes from the highest start down to each target. One lane may end at a stage where another begins."""
     first = {end: min(starts) for end, starts in _starts(ahead, place).items()}
     lanes: dict[str, int] = {}
     for end in sorted(first, key=place.__getitem__):
@@ -58,7 +58,7 @@ def _right_lanes(ahead: Mapping[str, Sequence[Link]], place: Mapping[str, int]) 
 
 
 def _left_lanes(back: Mapping[str, Sequence[Link]], place: Mapping[str, int]) -> Mapping[str, int]:
-    """From the lowest place that jumps there up to it."""
+    """Lanes from the lowest start up to each target."""
     last = {end: max(starts) for end, starts in _starts(back, place).items()}
     lanes: dict[str, int] = {}
     for end in sorted(last, key=lambda name: -place[name]):
@@ -68,7 +68,7 @@ def _left_lanes(back: Mapping[str, Sequence[Link]], place: Mapping[str, int]) ->
 
 
 def _starts(side: Mapping[str, Sequence[Link]], place: Mapping[str, int]) -> Mapping[str, Sequence[int]]:
-    """By place that is jumped to: the numbers of the places from which."""
+    """For each target of jumps, the numbers of the places where they start."""
     starts: dict[str, list[int]] = {}
     for links in side.values():
         for link in links:

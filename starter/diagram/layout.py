@@ -1,6 +1,6 @@
-"""Everything of a picture in its place: one column of frames, lines straight down between them, lanes on both sides.
+"""Layout of a picture: one column of frames, straight lines between them, lanes on both sides.
 
-Room is made for every text before a line is drawn, so that nothing lies over anything else.
+Space for every text is reserved before lines are drawn, so that nothing overlaps.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +17,13 @@ SUBTITLE = Style(size=13, line=20, grey=True)
 SMALL = Style(size=11, line=18, grey=True)
 MARGIN = 28
 LEAST_ROOM = 440
-"""What title and legend have at least, however narrow the rest is."""
+"""The minimum width for title and legend."""
 KEY_LINE = 36
-"""How long a line of the legend is."""
+"""The length of a line in the legend."""
 
 
 def lay_out(picture: Picture) -> Layout:
-    """Where each part of the picture stands."""
+    """The layout of a picture."""
     plan = plan_of(picture)
     left, right = plan.breadth("left"), plan.breadth("right")
     inner = max(left + STAGE_WIDTH + right, LEAST_ROOM)
@@ -80,7 +80,7 @@ def _stubs(plan: Plan, frames: Mapping[str, Frame], column: int) -> Iterator[Wir
 
 
 def _stub(plan: Plan, row: SideJump, side: Side, frame: Frame, column: int, top: int) -> Wire:
-    """From the side of a frame out to the lane, below what is written on it."""
+    """The line from the side of a frame to its lane, below its label."""
     right = side == "right"
     edge = frame.area.right if right else frame.area.left
     y = top + row.label.height + 3
@@ -88,13 +88,13 @@ def _stub(plan: Plan, row: SideJump, side: Side, frame: Frame, column: int, top:
     if label is not None and not right:
         label = replace(label, anchor="end")
     link, x = row.link, _lane_x(plan, column, side, row.link.end)
-    # Frames are drawn over lines: from behind one, a line meets its border also where that is round.
+    # Frames are drawn over lines, so a line from behind a frame meets its border even at a round corner.
     inside = (frame.area.left + frame.area.right) // 2 if frame.shape == "start" else edge
     return Wire(link.start, link.end, link.kind, ((inside, y), (x, y)), label, False)
 
 
 def _written(text: Text, x: int, top: int) -> Text | None:
-    """A text in its place; None where nothing is written."""
+    """A text at its place; None for an empty text."""
     return replace(text, x=x, top=top) if text.lines else None
 
 
@@ -104,7 +104,7 @@ def _lane_x(plan: Plan, column: int, side: Side, end: str) -> int:
 
 
 def _trunks(plan: Plan, frames: Mapping[str, Frame], stubs: Sequence[Wire]) -> Iterator[Trunk]:
-    """From the stub that is furthest from where they lead, along the lane, to the side of that place."""
+    """The trunks of lanes: from the furthest stub along the lane to the side of the target."""
     for side in SIDES:
         for end in plan.lanes(side):
             area, right = frames[end].area, side == "right"
@@ -117,7 +117,7 @@ def _trunks(plan: Plan, frames: Mapping[str, Frame], stubs: Sequence[Wire]) -> I
 
 
 def _kind_of_all(wires: Sequence[Wire]) -> Kind:
-    """How a lane is drawn: as the lines that join on it where those are alike, else as somebody's act."""
+    """The kind of line of a lane: that of its jumps if they are alike, otherwise that of a command."""
     kinds = {wire.kind for wire in wires}
     return kinds.pop() if len(kinds) == 1 else "command"
 

@@ -1,4 +1,4 @@
-"""How wide text is before anybody sets it: a careful guess that holds for common sans-serif fonts.
+"""Estimates of the width of text, conservative for common sans-serif fonts.
 
 Lengths are in the units of the picture (CSS pixels at its natural size).
 """
@@ -8,18 +8,18 @@ import unicodedata
 from collections.abc import Sequence
 
 _NARROW, _BROAD, _FULL = 0.58, 0.86, 1.0
-"""Widths in parts of the font size: small Latin letters and digits, capitals, Chinese characters."""
+"""Widths as fractions of the font size: lower-case letters and digits, capitals, Chinese characters."""
 
 
 def width(text: str, size: int) -> int:
-    """No less than the width of a text in one line."""
+    """An upper bound of the width of a text on one line."""
     return math.ceil(sum(_part(char) for char in text) * size)
 
 
 def wrapped(text: str, size: int, room: int) -> Sequence[str]:
-    """A text in lines that fit into ``room``: broken between Chinese characters, at spaces, or where it must be.
+    """A text wrapped to ``room``: between Chinese characters, at spaces, or anywhere if necessary.
 
-    Runs of white space become one space. A text of nothing else has no line.
+    Runs of white space become one space; a blank text has no lines.
     """
     lines: list[str] = []
     line = ""
@@ -35,9 +35,9 @@ def wrapped(text: str, size: int, room: int) -> Sequence[str]:
 
 
 def wrapped_names(names: Sequence[str], between: str, size: int, room: int, before: str = "") -> Sequence[str]:
-    """Names as one text that begins with ``before``, in lines that are broken between names where they can be.
+    """Names as one text that begins with ``before``, wrapped between names where possible.
 
-    ``between`` stands after every name but the last.
+    ``between`` follows every name but the last.
     """
     said = [" ".join(name.split()) for name in names]
     said = [name for name in said if name]
@@ -51,18 +51,18 @@ def wrapped_names(names: Sequence[str], between: str, size: int, room: int, befo
 
 
 def _part(char: str) -> float:
-    # Marks that are half as wide in some fonts count in full, as they are set in Chinese ones.
+    # Marks that are half as wide in some fonts count as full width, as in Chinese fonts.
     if unicodedata.east_asian_width(char) in "WFA":
         return _FULL
     return _NARROW if (char.islower() and char not in "mw") or char in " .,:;()'-/·" or char.isdigit() else _BROAD
 
 
 _CLINGING = frozenset("、，。；：）》”’·,.;:)")
-"""Marks that never begin a line."""
+"""Marks that must not begin a line."""
 
 
 def _pieces(text: str) -> Sequence[str]:
-    """The parts that are not broken: Latin words with the space before them, single Chinese characters."""
+    """The unbreakable parts: Latin words with the space before them, single Chinese characters."""
     pieces: list[str] = []
     for char in text:
         alone = unicodedata.east_asian_width(char) in "WF" and char not in _CLINGING
@@ -79,7 +79,7 @@ def _pieces(text: str) -> Sequence[str]:
 
 
 def _cut(piece: str, size: int, room: int) -> Sequence[str]:
-    """A piece that is too long for any line, cut where it must be; at least one character a line."""
+    """A piece that is longer than a line, cut; at least one character on each line."""
     parts = [""]
     for char in piece:
         if parts[-1] and width(parts[-1] + char, size) > room:

@@ -1,4 +1,4 @@
-"""What is measured before anything has a place: the frames' sizes, the texts beside them, the lanes and their room."""
+"""Measurements before layout: the sizes of frames, the texts beside them, lanes and their space."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ LABEL = Style(size=12, line=16)
 LANE = 14
 LABEL_ROOM = 150
 BESIDE = 8
-"""Between a line or frame and its text."""
+"""The distance between a line or frame and its text."""
 ENTRY = 22
-"""The height of the place at the top of a stage where a lane arrives."""
+"""The height at the top of a stage where a lane arrives."""
 APART = 16
-"""Between frames that no line joins."""
+"""The distance between frames that no line joins."""
 ARROW = 18
-"""What a line straight down needs besides its text."""
+"""The length of a straight line besides its text."""
 
 Side = Literal["left", "right"]
 SIDES: Sequence[Side] = ("right", "left")
@@ -28,32 +28,32 @@ SIDES: Sequence[Side] = ("right", "left")
 
 @dataclass(frozen=True)
 class SideJump:
-    """A jump that leaves a frame at its side: what is written on it, and the height that it takes."""
+    """A jump that leaves a frame at its side, with its label and its height."""
 
     link: Link
     label: Text
 
     @property
     def height(self) -> int:
-        """The text and the line below it."""
+        """The height of the text and the line below it."""
         return self.label.height + 10
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known before anything has a place."""
+    """The measurements of a picture before layout."""
 
     bodies: Mapping[str, FrameBody]
     routes: Routes
     words: Wording
 
     def rows(self, name: str, side: Side) -> Sequence[SideJump]:
-        """What leaves a place at a side, from top to bottom."""
+        """The jumps that leave a place at a side, from top to bottom."""
         links = (self.routes.ahead if side == "right" else self.routes.back).get(name, ())
         return [SideJump(link, names_block(link.labels, self.words.between, LABEL, LABEL_ROOM)) for link in links]
 
     def lanes(self, side: Side) -> Mapping[str, int]:
-        """The lanes of a side, by where they lead."""
+        """The lanes of a side, by target."""
         return self.routes.right if side == "right" else self.routes.left
 
     def column(self, side: Side) -> int:
@@ -64,11 +64,11 @@ class Plan:
         return BESIDE if self.lanes(side) else 0
 
     def breadth(self, side: Side) -> int:
-        """The width of all that is beside the column of frames: texts, then lanes."""
+        """The width of everything beside the column of frames: texts, then lanes."""
         return self.column(side) + LANE * (max(self.lanes(side).values(), default=-1) + 1)
 
     def straight(self, name: str) -> Sequence[tuple[Link, int, Text]]:
-        """The lines straight down from a place: how far each lies from the left of the column, and its text."""
+        """The straight lines from a place: distance from the left of the column, and text."""
         links = self.routes.straight.get(name, ())
         slot = STAGE_WIDTH // max(len(links), 1)
         found: list[tuple[Link, int, Text]] = []
@@ -79,18 +79,18 @@ class Plan:
         return found
 
     def height(self, name: str) -> int:
-        """Of a frame, so that its texts and all that leaves it or arrives have room."""
+        """The height of a frame, with space for its texts and for everything that leaves or arrives."""
         return max(self.bodies[name].height, self._taken(name, "left"), self._taken(name, "right"))
 
     def gap(self, name: str) -> int:
-        """Below a frame."""
+        """The distance below a frame."""
         texts = [text.height for _, _, text in self.straight(name)]
         if texts:
             return max(max(texts) + ARROW, 2 * ARROW)
         return BESIDE if self.bodies[name].shape == "end" else APART
 
     def first_row(self, name: str, side: Side) -> int:
-        """How far below the top of a frame the first jump leaves it."""
+        """The distance of the first jump below the top of a frame."""
         return ENTRY if name in self.lanes(side) else BESIDE // 2
 
     def _taken(self, name: str, side: Side) -> int:
@@ -101,5 +101,5 @@ class Plan:
 
 
 def plan_of(picture: Picture) -> Plan:
-    """All that is measured of a picture."""
+    """The plan of a picture."""
     return Plan(bodies_of(picture), routes_of(picture), WORDING[picture.language])
