@@ -14,7 +14,7 @@ def of_a_dossier(arguments: list[str]) -> bool:
     """Whether a command line asks about dossiers alone, or what there is to ask: that needs none of the engine."""
     if not arguments or arguments == ["audit"] or arguments[0] == "--version" or HELP & set(arguments):
         return True
-    if arguments[:2] == ["audit", "verify"]:
+    if arguments[:2] in (["audit", "verify"], ["audit", "page"]):
         return True
     files = any(each.lower().endswith(".zip") for each in arguments[2:])
     return files and arguments[0] == "audit" and arguments[1] in ("replay", "findings", "log")

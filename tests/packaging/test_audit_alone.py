@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.page.facts import PAGE
 from tests.audit.dossiers import dossier_of, packed
 from tests.packaging.environments import Environment, empty_environment, installed
 
@@ -39,6 +40,8 @@ def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, con
         ("findings", "case.zip"),
         ("findings", "case.zip", "--xlsx", "found.xlsx"),
         ("log", "case.zip", "-o", "log.json"),
+        ("page", "case.zip", "-o", "page.html"),
     ):
         looked = auditor.run("shareflow", "audit", *asked)
         assert (looked.returncode, looked.stderr) == (0, ""), looked
+    assert (auditor.folder / "page.html").read_bytes() == dossier.files[PAGE]
