@@ -82,7 +82,7 @@ class ApiSettings:
     robots: Robots = field(default_factory=dict)
     dossier_limit: int = 64 * 1024 * 1024
     verify_page: RateLimitItem | None = None
-    certificates: Certificates = dict
+    certificates: Certificates = field(default=dict, compare=False)
     codec_origin: str = ""
 
     @property

@@ -4,12 +4,9 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete
@@ -41,12 +38,8 @@ from tests.forms import either
 @pytest.fixture
 def exporting(ground: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> audit_export.ExportOptions:
     """The command for exports, at the ledger of the plays."""
-
-    @asynccontextmanager
-    async def connected(_: object) -> AsyncIterator[SimpleNamespace]:
-        yield SimpleNamespace(reader=Reader(ground.engine), temporal=ground.temporal)
-
-    monkeypatch.setattr(audit_export, "connected", connected)
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
     return audit_export.ExportOptions(None, None, with_persons=True, as_json=True)
 
