@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from domain.clocks import ClockId
+from domain.statutes.merging_rectification import joined_ground
 from domain.statutes.model import ROUTED, Part, Statute
 from domain.statutes.overlay_model import Above, Upper
 from domain.words import SharingClass
@@ -174,7 +175,7 @@ def _rectification(statute: Statute, upper: Statute) -> Iterator[Weakness]:
     if above is None or own is None:
         return
     for ground in above.grounds:
-        here = own.ground(ground.id)
+        here = joined_ground(own, ground)
         if here is None:
             yield "rectification.grounds", f"leave out {ground.id}"
             continue

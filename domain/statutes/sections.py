@@ -85,7 +85,12 @@ class Ground(Part):
 
     ``notice`` and ``by`` stand where the order for this ground rests on another clause than the section's, or comes
     from another organ: the government, where it is the bureau itself that is at fault.
+
+    ``residual``: the last item of a list, any other breach of its own text (违反本条例规定的其他情形). To miss a limit
+    of another text is none.
     """
+
+    ADDED_LATER = frozenset({"residual"})
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
@@ -93,6 +98,11 @@ class Ground(Part):
     clocks: tuple[ClockId, ...] = ()
     notice: Clause | None = Field(default=None, description="the clause that lets rectification be ordered for it")
     by: Role | None = Field(default=None, description="who orders it")
+    residual: bool = Field(default=False, description="any other breach of its own text, and of no other")
+
+    def takes(self, clock: ClockId, regulation: str | None) -> bool:
+        """Whether the breach of a limit is this ground. ``regulation``: the one that sets it, None if the text does."""
+        return clock in self.clocks and not (self.residual and self.clause.statute != regulation)
 
 
 class EscalationStep(Part):
@@ -125,7 +135,13 @@ class RectificationRules(Part):
     @model_validator(mode="after")
     def _each_ground_once(self) -> Self:
         names = [ground.id for ground in self.grounds]
-        clocks = [clock for ground in self.grounds for clock in ground.clocks]
+        clocks = [
+            (clock, regulation)
+            for regulation in {ground.clause.statute for ground in self.grounds}
+            for ground in self.grounds
+            for clock in ground.clocks
+            if ground.takes(clock, regulation)
+        ]
         if len(names) != len(set(names)) or len(clocks) != len(set(clocks)):
             raise ValueError("every ground stands once, and every clock under one ground")
         if not {name for step in self.steps for name in step.grounds} <= set(names):
@@ -136,9 +152,12 @@ class RectificationRules(Part):
         """The ground of this id, if the text lists it."""
         return next((ground for ground in self.grounds if ground.id == name), None)
 
-    def ground_for(self, clock: ClockId) -> Ground | None:
-        """The ground that the breach of a limit is, if the text lists one."""
-        return next((ground for ground in self.grounds if clock in ground.clocks), None)
+    def ground_for(self, clock: ClockId, regulation: str | None) -> Ground | None:
+        """The ground that the breach of a limit is, if the text lists one.
+
+        ``regulation``: the one that sets the limit, None if it is the text itself.
+        """
+        return next((ground for ground in self.grounds if ground.takes(clock, regulation)), None)
 
     def orders(self, ground: Ground) -> Role:
         """Who orders rectification for a ground, accepts its completion, and takes it further."""

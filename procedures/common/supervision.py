@@ -74,7 +74,7 @@ def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> I
     """
     rules = case.statute.rectification
     for clock in reversed(list(case.clocks.values())):
-        ground = rules.ground_for(clock.id) if rules else None
+        ground = rules.ground_for(clock.id, clock.statute) if rules else None
         missed = clock.basis in SANCTIONED and clock.state in (ClockState.BREACHED, ClockState.MET_LATE)
         missed = missed and clock.number not in case.rectified
         if rules and ground and missed and named in (None, clock.id) and rules.orders(ground) is by:

@@ -101,7 +101,7 @@ def test_a_text_of_a_release_before_is_known_by_its_name(forged: CaseDossier, mo
 
 
 def test_the_policy_of_an_operator_is_named_so() -> None:
-    of_ours, dossier = dossier_of("demand.published-then-requested"), dossier_of(CASE)
+    of_ours, dossier = dossier_of("zhejiang-2014.government-grants"), dossier_of(CASE)
     assert said_of(of_ours)["texts"][1].endswith("as this release has it; the policy is the one that comes with it")
     assert said_of(dossier)["texts"][1].endswith("as release 0.2.0 had it; the policy is the one that comes with it")
     body = json.loads(dossier.files[POLICY])["body"]

@@ -120,8 +120,8 @@ class Situation:
         if role not in ("bureau", "government"):
             return "not_your_turn"
         clocks = self.case.clocks.values()
-        missed = [x.id for x in clocks if x.state.value in ("breached", "met_late") and x.basis.value != "policy"]
-        found = [rules.ground_for(clock) for clock in missed]
+        missed = [x for x in clocks if x.state.value in ("breached", "met_late") and x.basis.value != "policy"]
+        found = [rules.ground_for(clock.id, clock.statute) for clock in missed]
         ordered_by = [(ground.by or "bureau") for ground in found if ground]
         return PASS if role in ordered_by else "no_breach_to_rectify"
 

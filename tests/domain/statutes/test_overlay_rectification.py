@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.merging import Merging
 from domain.statutes.overlay_check import first_weakness
@@ -14,13 +15,13 @@ def test_all_that_the_national_regulation_lets_be_ordered_can_be_ordered(statute
     assert own is not None
     assert above is not None
     for ground in above.grounds:
-        here = own.ground(ground.id)
+        here = own.ground(f"national_{ground.id}") or own.ground(ground.id)
         assert here is not None, ground.id
         assert own.orders(here) is above.orders(ground)
         possible = {(step.when, step.clause.quote) for step in own.steps_for(here)}
         assert possible >= {(step.when, step.clause.quote) for step in above.steps_for(ground)}, ground.id
         for clock in ground.clocks:
-            assert own.ground_for(clock), clock
+            assert own.ground_for(clock, "cn-809-2025"), clock
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,18 @@ def test_the_steps_of_the_province_follow_for_what_article_77_lists_alone(local:
 def test_grounds_that_do_not_exist_are_refused(grounds: str, says: str) -> None:
     sentence = refused(overlay(GATE + LAST).replace("changes:", f"grounds: {grounds}\nchanges:"))
     assert says in sentence
+
+
+@pytest.mark.parametrize("local", ["changshu-2019", "changzhou-2018", "nantong-2020", "yima-2021"])
+def test_other_breaches_of_the_local_text_are_none_of_the_regulation(local: str) -> None:
+    rules = get_statute(f"{local}+809").rectification
+    assert rules is not None
+    own, national = rules.ground("other"), rules.ground("national_other")
+    assert own is not None
+    assert national is not None
+    assert {step.clause.statute for step in rules.steps_for(own)} <= {None}
+    assert {step.clause.statute for step in rules.steps_for(national)} == {"cn-809-2025"}
+    assert (rules.ground_for(ClockId.DUTY, None), rules.ground_for(ClockId.DUTY, "cn-809-2025")) == (own, national)
 
 
 def test_a_step_of_one_name_in_both_texts_stands_twice() -> None:
