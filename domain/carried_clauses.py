@@ -149,5 +149,5 @@ def _on_the_way(part: Any, path: Path) -> Iterator[str]:
         part = getattr(part, str(step)) if isinstance(part, BaseModel) else part[step]
         if isinstance(step, str):
             yield step
-        ids = (getattr(part, name, None) for name in IDS) if isinstance(part, BaseModel) else ()
-        yield from (str(known) for known in ids if known is not None)
+        if isinstance(part, BaseModel):
+            yield from (str(known) for name in IDS if (known := getattr(part, name, None)) is not None)

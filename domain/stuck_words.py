@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from itertools import takewhile
 from typing import Final
 
 from domain.messages import Language, label, words
@@ -26,12 +25,9 @@ def told_of_reason(reason: str, language: Language) -> str:
     if late and (limit := _word(late[1], language)):
         day = day_text(date.fromisoformat(late[2]), language)
         return label("stuck_reason", "due", language).format(limit=limit, day=day)
-    parts, said = reason.split(":"), list[str]()
-    while parts and (known := _word(parts[0].strip(), language)):
-        said.append(known)
-        del parts[0]
-    left = ":".join(parts).strip()
-    return label("stuck_reason", "between", language).join([*said, *([left] if left else [])])
+    known = _leading_words(reason, language)
+    left = ":".join(reason.split(":")[len(known) :]).strip()
+    return label("stuck_reason", "between", language).join([*known, left] if left else known)
 
 
 def told_of_error(error: str, language: Language) -> str | None:
@@ -47,9 +43,7 @@ def told_of_error(error: str, language: Language) -> str | None:
     if "://" in first:
         known = [word for each in rest if (word := _word(each, language, _OF_DELIVERIES))]
     else:
-        causes = [line.removeprefix(_CAUSED_BY).split(":") for line in lines]
-        parts = [(_word(each.strip(), language) for each in codes) for codes in causes]
-        known = [word for codes in parts for word in takewhile(bool, codes) if word]
+        known = [word for line in lines for word in _leading_words(line.removeprefix(_CAUSED_BY), language)]
     return label("stuck_reason", "between", language).join(dict.fromkeys(known)) or None
 
 
@@ -67,6 +61,17 @@ def told_of_point(point: str, language: Language) -> str:
         return label("stuck_point", name, language)
     known = words("command").get(command)
     return label("stuck_point", _BEFORE, language).format(command=known[language] if known else command)
+
+
+def _leading_words(codes: str, language: Language) -> list[str]:
+    """The words of the codes between colons, up to the first unknown one."""
+    known: list[str] = []
+    for code in codes.split(":"):
+        word = _word(code.strip(), language)
+        if not word:
+            break
+        known.append(word)
+    return known
 
 
 def _word(code: str, language: Language, kinds: Sequence[str] = _KINDS) -> str | None:
