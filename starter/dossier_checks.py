@@ -1,4 +1,4 @@
-"""Checking dossiers beside other work: each in a process of its own, one at a time, so that nobody else has to wait."""
+"""Checks dossiers in a separate process, one at a time, so that other work does not have to wait."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from starter.errors import Crowded
 
 APART: Final = "audit.verification.apart"
 PATIENCE_SECONDS: Final = 180
-"""Longer than the process itself has of a processor: it may have to share it."""
+"""Timeout; longer than the processor time of the process, since it may have to share the processor."""
 
 log = logging.getLogger("shareflow.audit")
 
 
 class TooMuch(Exception):
-    """A dossier that takes more memory or time to check than there is here; on a machine of one's own it can be."""
+    """A dossier needs more memory or time than allowed here; it can be checked on another machine."""
 
 
 class DossierChecks:
@@ -54,7 +54,7 @@ class DossierChecks:
         return outcome.results
 
     async def _outcome(self, order: CheckOrder) -> CheckOutcome:
-        """What the process says. It is given no environment: no address and no secret of this one's."""
+        """The output of the process, which gets no environment, and so none of this one's addresses and secrets."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", APART), stdin=pipe, stdout=pipe, stderr=pipe, env={}

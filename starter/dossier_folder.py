@@ -1,6 +1,6 @@
-"""Many dossiers in one folder (批量导出): a file a case, whole or not at all, and a list of them when all are there.
+"""Export of many dossiers to a folder (批量导出): one file for each case, and a list when all are complete.
 
-One dossier is in memory at a time. Whoever is interrupted begins again: what is there and still right is left alone.
+One dossier is in memory at a time. An interrupted export is started again, and leaves up-to-date files alone.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ FindActs = Callable[[str], Sequence[OperatorAct]]
 
 
 class FolderTaken(Exception):
-    """Another export is filling the folder, or has filled it and its list would be lost; one sentence says so."""
+    """Another export is using the folder, or has left its list there; one sentence says so."""
 
 
 class DossierFolder:
@@ -52,10 +52,9 @@ class DossierFolder:
     ``asked`` says which cases somebody asks for, in the words of the options: a folder is of one such question. Raises
     FolderTaken for one that is of another, OSError.
 
-    What is there is still right when it is whole, was packed by this release, has the case as it stands now with the
-    acts about it (``acts``) and all papers that were brought, bears the seal of ``signer`` where there is one, shows
-    the way from the checkpoints that somebody has kept (``kept``, by their numbers of entries), and names persons or
-    leaves them out as ``with_persons`` says.
+    An existing dossier is kept if it is intact, was packed by this release, has the current case with the acts about it
+    (``acts``) and all uploaded papers, has the seal of ``signer``, if any, proves consistency with the checkpoints
+    ``kept`` by somebody (given by size), and names persons or not as ``with_persons`` says.
     """
 
     def __init__(
@@ -81,26 +80,26 @@ class DossierFolder:
         _check_free(folder, asked)
         for name in (LIST, LIST_SEAL):
             (folder / name).unlink(missing_ok=True)
-        for half in folder.glob(beside_of(Path("*.zip")).name):  # of whoever was killed
+        for half in folder.glob(beside_of(Path("*.zip")).name):  # left by a killed process
             half.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
-        """Alone in the folder: others are refused until it is left."""
+        """Lock the folder against other exports."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Others may fill the folder."""
+        """Unlock the folder."""
         self._let_go()
 
     async def add(self, case: CaseSummary) -> CaseDossier | None:
-        """Have the dossier of a case in the folder; None where none can be made. Raises Unavailable, OSError."""
+        """Add the dossier of a case, unless it is up to date; None if none can be made. Raises Unavailable, OSError."""
         file = self._folder / file_of(case.request_id)
         dossier = await asyncio.to_thread(self._still_right, file, case)
         if dossier is None:
             try:
                 dossier = await self._pack(case.request_id)
             except (NotFound, NeedsOperator) as error:
-                file.unlink(missing_ok=True)  # what was there is of another state of the case
+                file.unlink(missing_ok=True)  # the existing one is of another state of the case
                 self.leave_out(case.request_id, str(error))
                 return None
             await asyncio.to_thread(self._write, file, dossier)
@@ -116,13 +115,13 @@ class DossierFolder:
         self._left[request_id] = LeftOut(request_id=request_id, reason=reason)
 
     def strangers(self) -> list[str]:
-        """The names of other zips in the folder, which its list does not have: of an export that was cut off, say."""
+        """The names of other zip files in the folder, such as those of an interrupted export."""
         ours = {entry.file for entry in self._entries.values()}
         zips = (file.name for file in self._folder.iterdir() if file.name.lower().endswith(".zip"))
         return sorted(name for name in zips if name not in ours)
 
     def finish(self) -> DossierList:
-        """Write the list of all that is there, sealed where there is a key: from now on the folder is complete."""
+        """Write the list of all dossiers, sealed if there is a key; the folder is then complete."""
         made = DossierList(
             format=FORMAT,
             asked=self._asked,
@@ -137,7 +136,7 @@ class DossierFolder:
         return made
 
     def _still_right(self, file: Path, case: CaseSummary) -> CaseDossier | None:
-        """The dossier that is there, where it is whole, of this release, and of the case as it stands now."""
+        """The existing dossier, if it is up to date."""
         if not file.is_file():
             return None
         try:
@@ -151,7 +150,7 @@ class DossierFolder:
             lost = papers_lost(dossier)
         except (DossierUnusable, CheckFailed, NoteWrong, ValueError):
             return None
-        if lost or not set(self._kept) <= set(shown):  # what was lost may have been restored
+        if lost or not set(self._kept) <= set(shown):  # lost papers may have been restored
             return None
         is_ = (said.request_id, said.made_by, said.withheld, last.seq, last.digest)
         wanted = (case.request_id, version("shareflow"), self._withheld, case.seq, case.head_digest)
@@ -171,7 +170,7 @@ def papers_lost(dossier: CaseDossier) -> Sequence[str]:
 
 
 def _alone_in(whose: DossierFolder, folder: Path) -> Callable[[], object]:
-    """Keep others from filling a folder until this is called, or its owner is gone. Raises FolderTaken, OSError."""
+    """Lock a folder; returns the unlocking function. The lock ends with the process. Raises FolderTaken, OSError."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -193,7 +192,7 @@ def _check_free(folder: Path, asked: dict[str, str | None]) -> None:
 
 
 def _shown_in(dossier: CaseDossier) -> list[int]:
-    """From how many entries a dossier shows the way to its own checkpoint, and how many that has."""
+    """The sizes of the checkpoints in a dossier's proof: earlier ones, and its own."""
     proof = read_proof(dossier)
     if proof is None:
         return []
@@ -217,7 +216,7 @@ def _entry(file: Path, dossier: CaseDossier) -> FolderEntry:
 
 
 async def cases_of(reader: Reader, wanted: CaseFilter) -> AsyncIterator[CaseSummary]:
-    """Every case that ``wanted`` lets through, latest filing first, a page in memory at a time."""
+    """Every case that matches ``wanted``, latest filing first, a page in memory at a time."""
     cursor: str | None = None
     while True:
         page = await asyncio.to_thread(reader.cases, wanted, cursor, LARGEST_PAGE)

@@ -1,4 +1,4 @@
-"""Packing a dossier: what the ledger, Temporal and the store of attachments know of one case, in one file."""
+"""Packing a dossier: everything about one case from ledger, Temporal and attachments, in one file."""
 
 import asyncio
 import json
@@ -47,14 +47,14 @@ from starter.errors import NotFound, PersonsStay, Unavailable
 from starter.histories import CaseRun, HistoryDisposed, histories_of, put_aside_of
 
 EARLIER: Final = 50
-"""From so many checkpoints before the newest a dossier shows the way to it."""
+"""The number of earlier checkpoints from which a dossier proves consistency."""
 TRIES: Final = 10
 PAUSE: Final = timedelta(seconds=0.3)
-"""How often, and how long after one another, a case that is just moving is read again."""
+"""How often, and at what interval, a case that is changing is read again."""
 
 
 def no_papers(digest: str) -> None:
-    """What finds no paper: there is no store of attachments."""
+    """Find no paper: there is no store of attachments."""
 
 
 async def dossier_of(
@@ -73,14 +73,14 @@ async def dossier_of(
     the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of, and all of them where
     ``temporal`` is None. ``with_persons``: who acted is named.
 
-    Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
-    Where they never do, what is there is packed as it is, for verification to name.
-    Where the history was disposed of, what was filed is packed in its place.
+    Ledger and history are read one after the other; if the case changes in between, they are read again until they
+    agree. If they never do, they are packed as they are, and verification will report it. If the history was disposed
+    of, the filing is packed instead.
 
-    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, PersonsStay where
-    persons cannot be left out of it, Unavailable.
+    Raises NotFound for an unknown case, NeedsOperator if its history is lost, PersonsStay if persons cannot be left out
+    of it, Unavailable.
     """
-    # Read first: a case goes at least as far as the checkpoint says.
+    # Read first, so that the case is at least as far as the checkpoint.
     newest = await asyncio.to_thread(reader.log.newest_checkpoint)
     for left in reversed(range(TRIES)):
         try:
@@ -120,9 +120,9 @@ async def dossier_of(
 
 
 def papers_in(store: AttachmentStore) -> FindPaper:
-    """What finds papers in a store of attachments; one that is gone or damaged there is none.
+    """A function that finds papers in a store of attachments; missing and damaged ones are not found.
 
-    It raises Unavailable for a store that cannot be read.
+    The function raises Unavailable if the store cannot be read.
     """
 
     def find(digest: str) -> IO[bytes] | None:
@@ -137,10 +137,10 @@ def papers_in(store: AttachmentStore) -> FindPaper:
 
 
 def papers_of_others(reader: Reader, dossier: CaseDossier) -> Sequence[str]:
-    """The digests of papers that a dossier only names and that some department has brought, none of the case's own.
+    """The digests of papers that a dossier only names, and that some department uploaded for other cases.
 
-    The dossier itself does not tell: whoever named a digest there would learn that somebody has that very paper.
-    Raises ValueError for an index that is none.
+    The dossier itself must not say so: whoever names a digest in a filing would learn that somebody has that paper.
+    Raises ValueError for an invalid index.
     """
     named = {paper.sha256 for paper in read_index(dossier.files[INDEX]).papers if not paper.held and not paper.lost}
     return sorted(reader.papers.brought_by([digest for digest in named if digest]))
@@ -158,9 +158,10 @@ def _disposed_elsewhere(
 def _own_alone(
     brought: Mapping[str, AbstractSet[str]], whose: Mapping[str, AbstractSet[str]], find: FindPaper
 ) -> FindPaper:
-    """What finds the papers that whoever may name them has brought, and tells of one of these that is not there.
+    """A function that finds only papers uploaded by somebody entitled to name them; it raises PaperLost for a lost one.
 
-    The bytes that only others have brought are not this case's: a dossier goes to whoever is shown the case.
+    Papers that only others have uploaded are not part of the case, because everybody who sees the case gets its
+    dossier.
     """
 
     def found(digest: str) -> IO[bytes] | None:
@@ -184,7 +185,7 @@ def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[Rec
 def _proof(
     reader: Reader, newest: KeptCheckpoint, request_id: str, acts: Sequence[OperatorAct], kept: Sequence[int]
 ) -> LogProof | None:
-    """That events and acts stand in the log of a checkpoint and no others, and that this goes on from earlier ones."""
+    """The proof that exactly these events and acts are in the log of a checkpoint, consistent with earlier ones."""
     log, size = reader.log, newest.size
     proved = log.inclusion(request_id, size)
     if not proved:
@@ -212,7 +213,7 @@ def _proof(
 
 
 async def _tell_all(histories: Sequence[CaseRun], events: int) -> bool:
-    """Whether the histories account for so many events, and for the end of a case that came to its end."""
+    """Whether the histories have that many events and, if the case is closed, its end."""
     replayed = Replayed()
     for run in histories:
         await replay(run.history, replayed)

@@ -1,4 +1,4 @@
-"""The histories of a case's runs: from Temporal as long as it has them, from the archive afterwards."""
+"""The histories of a case's runs, from Temporal or, after its retention, from the archive."""
 
 import asyncio
 import hashlib
@@ -29,12 +29,12 @@ from starter.errors import NeedsOperator, NotFound, Unavailable
 
 
 class HistoryDisposed(NotFound):
-    """The history of a case was let go of by an act: one sentence says when, by whom and why."""
+    """The history of a case was disposed of; one sentence says when, by whom and why."""
 
 
 @dataclass(frozen=True)
 class CaseRun:
-    """The history of one run of a case, and the text in which it is packed and archived."""
+    """The history of one run of a case, with the text that is archived and packed."""
 
     history: CaseHistory
     text: bytes
@@ -43,9 +43,9 @@ class CaseRun:
 async def histories_of(
     temporal: TemporalClient | None, reader: Reader, request_id: str, archive: HistoryArchive | None
 ) -> list[CaseRun]:
-    """The histories of a case's runs, from the first to the present or last one.
+    """The histories of a case's runs, from the first to the current or last one.
 
-    A run that no worker has begun yet is left out: it knows nothing but what the one before it hands over.
+    A run that no worker has started yet is left out: it has nothing beyond what the previous one handed over.
     What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
     answer (or ``temporal`` is None), so is a case of which that run is archived that ended by the case's own rules.
     Raises NotFound where neither has the case, HistoryDisposed where its history was let go of, NeedsOperator where a
@@ -76,10 +76,10 @@ async def histories_of(
 def put_aside_of(
     reader: Reader, request_id: str, archive: HistoryArchive | None, led_on: Sequence[CaseRun], filing: str
 ) -> list[CaseRun]:
-    """The archived runs of a case that no run leads on from, for they were reset: what was filed has that digest.
+    """The archived runs of a case that were replaced by a reset; ``filing`` is the digest of what was filed.
 
-    Known by their texts: a run that goes on after a reset begins with the other's first event, and has its id there.
-    Blocks. Raises NeedsOperator for an archived history that is lost or damaged, Unavailable.
+    They are recognised by their content: the run after a reset begins with the same first event, which has the old
+    run's id. Blocks. Raises NeedsOperator for an archived history that is lost or damaged, Unavailable.
     """
     if archive is None or _disposal(reader, request_id) is not None:
         return []
@@ -132,7 +132,7 @@ async def _from_temporal(temporal: TemporalClient, case: str, run_id: str) -> Ca
 
 
 def _disposal(reader: Reader, request_id: str) -> str | None:
-    """When and why the history was let go of, as a sentence; None where it was not."""
+    """When and why the history was disposed of, as a sentence; None if it was not."""
     for act in reader.acts(request_id):
         if act.kind == ActKind.DISPOSE and Keepsake.HISTORY in act.details["disposed"]:
             return (

@@ -1,4 +1,4 @@
-"""Cases of the ledger as the audit looks at them: each with its rules as they were, what was filed, and its events."""
+"""Cases of the ledger for audits: each with its rules as they were, its filing, and its events."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from starter.errors import NotFound
 
 @dataclass(frozen=True)
 class RecordedPage:
-    """Some cases, latest filing first; ``next`` is the cursor of the following page, None on the last."""
+    """A page of cases, latest filing first; ``next`` is the cursor of the next page, None on the last."""
 
     cases: tuple[RecordedCase, ...]
     next: str | None

@@ -1,8 +1,8 @@
-"""Keeping and letting go (保存与销毁): what of a case is due for disposal, holds, and disposal itself.
+"""Retention (保存与销毁): what is due for disposal, holds, and disposal itself.
 
-What may go is what lies beside the ledger: the archived histories of a case's runs, and papers that were brought and
-that no other case needs. Events, filings and entries of the log stay for ever: on them rest the proofs of all other
-cases. Each hold, release and disposal is an act that the log covers.
+Only what is beside the ledger can be disposed of: the archived histories of a case, and uploaded papers that no other
+case needs. Events, filings and log entries stay for ever, because the proofs of all other cases depend on them. Each
+hold, release and disposal is an act covered by the log.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,12 +34,12 @@ PAGE: Final = 500
 
 
 class NotDisposable(EngineError):
-    """Nothing of the case may go now: one sentence says why."""
+    """Nothing of the case can be disposed of now; one sentence says why."""
 
 
 @dataclass(frozen=True)
 class DueCase:
-    """A case of which something may go: what, how many of each there are, and until when each had to be kept."""
+    """A case due for disposal: the kinds of things, how many of each, and until when each had to be kept."""
 
     request_id: str
     statute: str
@@ -51,7 +51,7 @@ class DueCase:
 
 @dataclass(frozen=True)
 class Disposal:
-    """What was let go of: the act, and how many histories and papers were removed."""
+    """The result of a disposal: the act, and how many histories and papers were removed."""
 
     act: OperatorAct
     histories: int
@@ -59,7 +59,7 @@ class Disposal:
 
 
 def due_cases(reader: Reader, today: date, rules: RetentionRules | None = None) -> Iterator[DueCase]:
-    """The cases of which something may go, those first that have been closed longest; a held one with its reason."""
+    """The cases due for disposal, longest closed first; those on hold with the reason."""
     rules = rules or packaged_retention()
     until = datetime.combine(today, time(), CHINA) - timedelta(days=28 * rules.shortest())
     after: tuple[datetime, str] | None = None
@@ -72,7 +72,7 @@ def due_cases(reader: Reader, today: date, rules: RetentionRules | None = None) 
 
 
 def due_of(case: RetainedCase, today: date, rules: RetentionRules) -> DueCase | None:
-    """What of a case may go; None where nothing may yet, or nothing is left."""
+    """What of a case is due for disposal; None if nothing is due or left."""
     if case.closed_at is None or case.rests_on_it:
         return None
     closed_on = _closed(case).date()
@@ -90,7 +90,7 @@ def _closed(case: RetainedCase) -> datetime:
 
 
 def hold(writer: Writer, reader: Reader, request_id: str, reason: str, by: Acting) -> OperatorAct:
-    """Hold a case: nothing of it goes until it is released. Raises NotFound, NotDisposable where it is held."""
+    """Place a hold on a case, which prevents disposal. Raises NotFound, NotDisposable if it is on hold."""
     held = _retained(reader, request_id).held
     if held is not None:
         raise NotDisposable(f"{request_id} is held already: {held}.")
@@ -98,7 +98,7 @@ def hold(writer: Writer, reader: Reader, request_id: str, reason: str, by: Actin
 
 
 def release(writer: Writer, reader: Reader, request_id: str, reason: str, by: Acting) -> OperatorAct:
-    """Release a case that is held. Raises NotFound, NotDisposable where it is not."""
+    """Release the hold on a case. Raises NotFound, NotDisposable if there is none."""
     if _retained(reader, request_id).held is None:
         raise NotDisposable(f"{request_id} is not held.")
     return writer.hold_or_release(_act(ActKind.RELEASE, request_id, reason, by))
@@ -106,7 +106,7 @@ def release(writer: Writer, reader: Reader, request_id: str, reason: str, by: Ac
 
 @dataclass(frozen=True)
 class Disposer:
-    """Lets go of what may go. Recorded first: nothing disappears without an act that names it by its digest."""
+    """Carries out disposals. Each is recorded first, in an act that lists everything by digest."""
 
     reader: Reader
     writer: Writer
@@ -117,7 +117,7 @@ class Disposer:
     def dispose(
         self, request_id: str, reason: str, by: Acting, today: date, in_temporal: ToldRun | None = None
     ) -> Disposal:
-        """Let go of all of a case that is due; what an earlier disposal was kept from removing goes with it.
+        """Dispose of everything of a case that is due, and of what an earlier disposal failed to remove.
 
         ``in_temporal``: what the case was told by the history that Temporal still has. Raises NotFound, and
         NotDisposable for a case that is open, held or too young, or whose histories contradict the ledger or cannot be
@@ -141,7 +141,7 @@ class Disposer:
         return Disposal(before[-1], *self._remove(request_id, [act.details for act in before]))
 
     def _refuse_contradiction(self, request_id: str, in_temporal: ToldRun | None) -> None:
-        """A history that was told other events than the ledger has is the only trace of that: it stays.
+        """Keep a history that contradicts the ledger, since it is the only evidence of that. Raises NotDisposable.
 
         So is one that the archive should have and nobody can read any more: it may have said so. An operator settles
         that by an act.
@@ -152,7 +152,7 @@ class Disposer:
                 raise _not_explained("contradicted", request_id)
 
     def _unsettled(self, request_id: str) -> list[ArchivedRun]:
-        """The archived runs of a case, but for those whose loss or damage an act has settled."""
+        """The archived runs of a case, without those whose loss or damage an act has settled."""
         acts = (act.details for act in self.reader.acts(request_id) if act.kind == ActKind.SETTLE)
         settled = {
             run for said in acts if said["difference"] in (Discrepancy.GONE, Discrepancy.DAMAGED) for run in said["of"]
@@ -160,7 +160,7 @@ class Disposer:
         return [run for run in self.reader.archived_runs(request_id) if run.run_id not in settled]
 
     def _stands(self, request_id: str, head: ToldHead) -> bool:
-        """Whether the ledger has that event with that digest."""
+        """Whether the ledger has this event with this digest."""
         there = self.reader.events(request_id, head.seq - 1, limit=1)
         return [event.digest for event in there] == [head.digest]
 

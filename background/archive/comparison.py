@@ -1,7 +1,7 @@
-"""Comparing Temporal, the ledger and the archive (对账): what is in one and not in another, or not the same in both.
+"""Comparing Temporal, the ledger and the archive (对账): what is missing in one of them, or different.
 
-Nothing here writes to a case. What was found is looked at once more before it is told, for cases move meanwhile; what
-is on its way between the two is left out while it is quiet for less than a moment.
+Nothing here writes to a case. Findings are checked once more before they are reported, because cases change meanwhile;
+steps that may still be in progress are left out.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ _OTHER_EVENTS: Final = (Discrepancy.BEHIND, Discrepancy.REWRITTEN)
 
 @dataclass
 class Comparison:
-    """One comparison of a whole ledger. ``quick`` reads no history of what both have, and no event of the ledger.
+    """One comparison of a whole ledger. ``quick``: without reading histories that both have, or events of the ledger.
 
     ``compared`` counts the cases that were looked at, ``on_their_way`` those that may be in the middle of a step: the
     ledger has it, and their history does not say so yet.
@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def engine(self) -> Engine:
-        """The ledger that is compared."""
+        """The compared ledger."""
         return self.reader.engine
 
     async def findings(self) -> AsyncIterator[CompareFinding]:
@@ -139,14 +139,14 @@ class Comparison:
         return kept_otherwise(self.engine, self.archive, case, runs, within=self.within, quick=self.quick)
 
     async def _states(self, case: ComparedCase, run: ListedRun | None) -> list[CompareFinding]:
-        """How the ledger and Temporal have one case: whether it is open in both, and up to which event."""
+        """The differences between ledger and Temporal in one case: whether it is open, and its events."""
         if run is None and case.closed_at is not None:
-            return []  # Temporal has long let go of it
+            return []  # Temporal's retention has deleted it
         open_here, open_there = case.closed_at is None, run is not None and run.state == RUNNING
         return await self._differences(case, open_here == open_there)
 
     async def _differences(self, case: ComparedCase, both_open_or_not: bool) -> list[CompareFinding]:
-        """What differs in one case. Where one has ended because the other is older, that is what is told."""
+        """The differences of one case. If one side has ended only because the other is older, that is reported."""
         ended = None if both_open_or_not else await self._really_differs(case.request_id)
         if self.quick or (ended is not None and ended.kind is Discrepancy.MISSING):
             return [ended] if ended else []
@@ -156,7 +156,7 @@ class Comparison:
         return heads
 
     async def _really_differs(self, request_id: str) -> CompareFinding | None:
-        """Asked once more, for Temporal's list lags behind and the case may have moved."""
+        """The difference in being open, checked again: Temporal's list lags, and the case may have changed."""
         case = await asyncio.to_thread(compared_case, self.engine, request_id)
         assert case is not None, "cases stay in the ledger"
         try:
@@ -174,7 +174,7 @@ class Comparison:
         return None
 
     async def _heads(self, case: ComparedCase) -> list[CompareFinding]:
-        """Whether the history was told of the events that stand in the ledger, and of no others."""
+        """Differences between the events in the history and those in the ledger."""
         try:
             told = await told_run(self.client, case.workflow_id)
         except WorkflowGone:
@@ -269,7 +269,7 @@ def unsent(engine: Engine, these: Sequence[str]) -> Iterator[CompareFinding]:
 
 
 def _missing(engine: Engine, case: ComparedCase) -> CompareFinding:
-    """A case of which Temporal has nothing."""
+    """The finding of a case that Temporal does not have."""
     said = "The ledger has an open case; Temporal has no workflow of it."
     after = recorded_after(engine, case.request_id, 0)
     lacking = Lacking(Older.TEMPORAL, after.calls, after.first_at, after.last_at, whole=True)

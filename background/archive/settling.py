@@ -1,4 +1,4 @@
-"""Settling (了结) what a comparison finds and no repair can put right: an act says what of it is settled, and why.
+"""Settling (了结) findings of a comparison that cannot be repaired: an act says what is settled, and why.
 
 Nothing else changes. What is settled is not told again; what is found later is, though it be in the same case.
 """
