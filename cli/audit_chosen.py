@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from cli.errors import Failure
 
@@ -32,6 +32,10 @@ def chosen(department: str | None, first: str | None, last: str | None, statute:
         None if last is None else option("--to", Day, last),
         None if statute is None else option("--statute", Given, statute),
     )
+
+
+NOTHING_CHOSEN: Final = "No case lies in that selection: look at the department, the days and the statute again."
+"""What is said where a selection is empty, which else looks like a clean record."""
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
 from background.archive.papers import PaperThere
-from cli.audit_chosen import chosen, whole_or_failure
+from cli.audit_chosen import NOTHING_CHOSEN, chosen, whole_or_failure
 from cli.audit_work import kept_in
 from cli.connection import ledger_connected, temporal_if_it_answers
 from cli.errors import REFUSED, Failure, say
@@ -220,6 +220,8 @@ def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_j
         for left in made.left_out:
             typer.echo(f"Left out: {left.request_id}: {left.reason}")
         _tell_seal(pack)
+    if not made.dossiers and not made.left_out:
+        say(NOTHING_CHOSEN)
     _refuse_lost(folder.lost)
     if made.left_out:
         raise typer.Exit(REFUSED)

@@ -1,10 +1,10 @@
 """The cases of the dossiers that a command is given."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from audit.dossier.contents import CaseDossier
+from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.packing import read_dossier
 from audit.replay.case import RecordedCase
 from audit.replay.from_dossier import case_in
@@ -46,7 +46,7 @@ def _held(path: Path, check: str, tried: Callable[[], T]) -> T:
         raise Failure(f"{path} does not hold: {check}: {error.detail}; {advice}.", REFUSED) from None
 
 
-def cases_in(dossiers: Iterable[Path]) -> Iterator[tuple[RecordedCase, Calendar]]:
+def cases_in(dossiers: Sequence[Path]) -> Iterator[tuple[RecordedCase, Calendar]]:
     """The case of each dossier with its calendar, one in memory at a time; a case that comes again is passed over.
 
     Raises DossierUnusable, and Failure for a dossier that does not hold, and a case that two dossiers have in two
@@ -54,7 +54,10 @@ def cases_in(dossiers: Iterable[Path]) -> Iterator[tuple[RecordedCase, Calendar]
     """
     seen: dict[str, tuple[Path, str]] = {}
     for path in dossiers:
-        recorded, calendar = whole_case_in(path)
+        try:
+            recorded, calendar = whole_case_in(path)
+        except DossierUnusable as error:
+            raise DossierUnusable(f"{path}: {error}" if len(dossiers) > 1 else str(error)) from None
         name, last = recorded.request_id, recorded.events[-1].digest
         if name not in seen:
             seen[name] = path, last

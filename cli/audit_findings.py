@@ -11,9 +11,9 @@ from audit.findings.finding import Finding
 from audit.findings.found import findings_in
 from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import found_said, row_of, should_said
-from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
+from cli.audit_chosen import NOTHING_CHOSEN, Options, chosen, refuse_both, whole_or_failure
 from cli.audit_files import cases_in
-from cli.errors import Failure
+from cli.errors import Failure, say
 from cli.output import numbered
 from cli.running import run
 from domain.field_types import on_one_line
@@ -48,10 +48,12 @@ async def _in_ledger(options: Options, told: Callable[[Found], None]) -> None:
     import asyncio
 
     from cli.connection import ledger_connected
-    from starter.findings import all_findings
+    from starter.findings import all_findings, any_chosen
 
     wanted = chosen(*options)
     async with ledger_connected() as ledger:
+        if not await asyncio.to_thread(any_chosen, ledger.reader, wanted):
+            say(NOTHING_CHOSEN)
         await asyncio.to_thread(lambda: told(all_findings(ledger.reader, wanted, datetime.now(UTC))))
 
 

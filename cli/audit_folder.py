@@ -11,7 +11,7 @@ from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
 from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.results import CheckResult
-from audit.verification.verify import Trusted, Verifier, conclusion_of, failed
+from audit.verification.verify import Trusted, Verifier, conclusion_of, covered_by_given, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import numbered, print_json
 from configuration.memory import settle_memory
@@ -106,6 +106,14 @@ def _is_none(results: Sequence[CheckResult]) -> bool:
     return [each.check for each in results] == [READABLE]
 
 
+def _covered(results: Sequence[CheckResult]) -> str:
+    """How far the checkpoint that was given goes, where it does not have all of a case."""
+    covered = covered_by_given(results)
+    if covered is None or covered[0] == covered[1]:
+        return ""
+    return f"; {covered[0]} of {covered[1]} events in the checkpoint that was given"
+
+
 def _summary(checked: CheckedFile, language: Language) -> str:
     name = on_one_line(checked.name)
     named = f"{name}  {checked.case}" if checked.case else name
@@ -117,5 +125,5 @@ def _summary(checked: CheckedFile, language: Language) -> str:
         return f"{'ok':7}  {named}  {'; '.join(each.said(language) for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    about = _ABOUT.get(conclusion_of(checked.results), "")
+    about = _ABOUT.get(conclusion_of(checked.results), "") + _covered(checked.results)
     return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"

@@ -7,9 +7,9 @@ import typer
 
 from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
-from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
+from cli.audit_chosen import NOTHING_CHOSEN, Options, chosen, refuse_both, whole_or_failure
 from cli.audit_files import cases_in
-from cli.errors import Failure
+from cli.errors import Failure, say
 from cli.output import numbered
 from cli.running import run
 
@@ -49,3 +49,5 @@ def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:
         for piece in log_text(LogFormat(form), counted()):
             file.write(piece.encode())
     typer.echo(f"{numbered(seen, 'case')} in {to}")
+    if not seen:
+        say(NOTHING_CHOSEN)

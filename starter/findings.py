@@ -59,6 +59,11 @@ def findings_page(
     return FindingPage(tuple(_of_kind(found, kind)), page.next)
 
 
+def any_chosen(reader: Reader, wanted: CaseFilter) -> bool:
+    """Whether there is any case in which findings would be looked for. Blocks."""
+    return bool(reader.audited(_with_disposed(wanted), None, 1).cases)
+
+
 def _with_disposed(wanted: CaseFilter) -> CaseFilter:
     """Also cases that ended before the period, and of which something was disposed of in it."""
     return replace(wanted, or_disposed=True)

@@ -1,5 +1,6 @@
 """All checks of a dossier in their order; one that rests on another that failed is skipped, and says so."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Self
@@ -57,6 +58,11 @@ LEDGER: Final = "ledger"
 """The check that says which events the case decides again when it is run again, and which it took over."""
 DISPOSED: Final = "the history was disposed of"
 """How it is told that there is no history any more."""
+CHECKPOINT: Final = "checkpoint"
+"""The check of the checkpoint that was given."""
+COVERED: Final = "events of the case were in it"
+"""How it is told how many of them that one has."""
+_COVERED: Final = re.compile(rf"; ([0-9]+) of ([0-9]+) {COVERED}")
 ACTS: Final = "acts"
 """The check that says what acts have let go of before its day."""
 DATES: Final = "dates"
@@ -150,7 +156,7 @@ class _Verification:
         self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
-        self._holds("checkpoint", self._checkpoint, readable)
+        self._holds(CHECKPOINT, self._checkpoint, readable)
         self._holds("timestamp", self._timestamp, readable)
         self._holds("seal", self._seal)
         return self._results
@@ -297,7 +303,7 @@ class _Verification:
         check_acts_against(self._dossier, proof, own, own.at, which)
         there, of = covered_in(proof, own.size), len(self._read_record.events)
         late = check_covered(self._read_record, there, own.at, self._server_times(), which)
-        return f"{goes_on}; {there} of {of} events of the case were in it{late}"
+        return f"{goes_on}; {there} of {of} {COVERED}{late}"
 
     def _server_times(self) -> ServerTimes:
         """What the history tells of time; where that does not hold no more than how far its own clock is ahead."""
@@ -335,11 +341,12 @@ def failed(results: Sequence[CheckResult]) -> bool:
 
 def conclusion_of(
     results: Sequence[CheckResult],
-) -> Literal["fails", "early", "disposed", "played", "undated", "unasked", "holds"]:
+) -> Literal["fails", "early", "disposed", "played", "undated", "unasked", "unbound", "holds"]:
     """What the last line says, by its word among the messages.
 
     Also that something was disposed of before its day, that the history is gone, that dates of the case show nothing,
-    or some of them, or that of some events nothing shows who asked for them.
+    or some of them, that of some events nothing shows who asked for them, or that the checkpoint which was given has
+    none of its events.
     """
     if failed(results):
         return "fails"
@@ -351,4 +358,14 @@ def conclusion_of(
         if dates.detail.startswith(DISPOSED):
             return "disposed"
         return "played" if dates.detail.startswith(PLAYED) else "undated"
-    return "unasked" if LEDGER in said and TAKEN_OVER in said[LEDGER].detail else "holds"
+    if LEDGER in said and TAKEN_OVER in said[LEDGER].detail:
+        return "unasked"
+    covered = covered_by_given(results)
+    return "unbound" if covered is not None and covered[0] == 0 else "holds"
+
+
+def covered_by_given(results: Sequence[CheckResult]) -> tuple[int, int] | None:
+    """How many of the case's events, and of how many, the checkpoint has that was given; None where none was."""
+    told = next((each.detail for each in results if (each.check, each.result) == (CHECKPOINT, "ok")), "")
+    found = _COVERED.search(told)
+    return None if found is None else (int(found[1]), int(found[2]))

@@ -11,8 +11,8 @@ import pytest
 
 from audit.dossier.contents import HISTORY, CaseDossier
 from audit.dossier.persons import rewritten
-from audit.verification.record import record_in
-from audit.verification.verify import Trusted, conclusion_of, verify
+from audit.verification.record import events_in, record_in
+from audit.verification.verify import Trusted, conclusion_of, covered_by_given, verify
 from domain.evidence import instant_text
 from tests.audit.dossiers import dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, entry_and_head, logged
@@ -308,3 +308,18 @@ def test_what_a_ledger_is_said_to_have_told_is_no_excuse_before_a_checkpoint_tha
     backdated = with_history(told(dossier, first, last), by_days(45, taken(dossier, 2)))
     at = record_in(dossier).events[-1].at + timedelta(days=30)
     assert "does not have it" in wrong(*seen_without(backdated, at, first - 1))["checkpoint"]
+
+
+def test_a_checkpoint_that_has_nothing_of_the_case_binds_nobody_and_says_so() -> None:
+    case, log = dossier_of(IN_THE_WORLD), MemoryLog()
+    log.at = events_in(case)[0].at - timedelta(hours=1)
+    log.enter(b"of another case")
+    kept = log.checkpoint()
+    log.at = events_in(case)[-1].at + timedelta(hours=1)
+    whole = logged(case, log, entered(case, log), earlier=[1])
+    checked = verify(whole, Trusted([LOG_KEY.key], kept))
+    assert covered_by_given(checked) == (0, len(events_in(case)))
+    assert conclusion_of(checked) == "unbound"
+    newer = verify(whole, Trusted([LOG_KEY.key], log.checkpoint()))
+    assert (covered_by_given(newer), conclusion_of(newer)) == ((len(events_in(case)),) * 2, "holds")
+    assert covered_by_given(verify(whole, Trusted([LOG_KEY.key]))) is None

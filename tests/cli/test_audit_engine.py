@@ -232,7 +232,12 @@ async def test_what_auditors_ask_of_a_ledger(
     assert await listed() == await listed("--from", str(filed)) == [request_id]
     assert await listed("--to", str(filed - timedelta(days=1))) == await listed("--statute", "yima-2021") == []
     assert "乙局" in (await said("replay", "--department", provider)).out
-    assert (await said("findings", "--department", provider)).out == "Nothing was found.\n"
+    told = await said("findings", "--department", provider)
+    assert (told.out, told.err) == ("Nothing was found.\n", "")
+    mistyped = await said("findings", "--department", f"{provider}9")
+    assert mistyped.err == "No case lies in that selection: look at the department, the days and the statute again.\n"
+    for command in (("log", "-o", tmp_path / "none.json"), ("export", "-o", tmp_path / "none")):
+        assert (await said(*command, "--statute", "nosuch")).err == mistyped.err
     assert (await said("findings", "--department", provider, "--json")).out == "[]\n"
     path = tmp_path / "log.json"
     assert (await said("log", "--department", provider, "-o", path)).out == f"1 case in {path}\n"

@@ -29,3 +29,14 @@ def test_what_windows_has_saved_is_read_as_it_is_meant(shareflow: Run, tmp_path:
     assert said.code == 0, said
     key.write_text(LOG_KEY.key.written().replace("+", "+00000000+", 1).replace(LOG_KEY.key.id.hex() + "+", "", 1))
     assert shareflow("audit", "verify", path, "--key", key).plainly_refused().endswith("copied wrongly.")
+
+
+def test_of_several_dossiers_the_one_that_is_none_is_named(shareflow: Run, tmp_path: Path) -> None:
+    whole = tmp_path / "case.zip"
+    whole.write_bytes(packed(dossier_of(CASE)))
+    none = tmp_path / "none.zip"
+    none.write_bytes(b"PK")
+    for command in ("findings", "log"):
+        to = ("-o", tmp_path / "log.json") if command == "log" else ()
+        told = shareflow("audit", command, whole, none, *to).plainly_refused()
+        assert told.startswith(f"{none}: This is not a zip")
