@@ -1,8 +1,8 @@
-"""The log of a ledger: each event and act is entered once, in the order in which readers meet them, into a tree.
+"""The transparency log of a ledger: every event and act is entered once, in the order of the outbox, in a Merkle tree.
 
-Nothing in the way of a command knows of it: what was recorded is entered afterwards, some thousands in a transaction,
-by whoever comes first; a crash in between enters them once all the same. What was entered never changes, so that a
-checkpoint of today binds whatever came before it.
+Commands do not wait for it: what was recorded is entered afterwards, some thousand entries in a transaction, by
+whichever process comes first, and once even after a crash. Entries never change, so a checkpoint of today commits to
+everything before it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,16 +35,16 @@ LOST: Final = (
     "Entries were taken out of the log: it has fewer than it had, and is not signed as if it were whole; "
     "restore the ledger from a backup, and keep the checkpoints of before."
 )
-"""What is said of such a log."""
+"""The error for a log from which entries were removed."""
 _CHECKPOINTS: Final = "checkpoint"
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class EntryProof:
-    """Where an event or an act stands in the log, and its path to the root of a checkpoint, by both algorithms.
+    """The inclusion proof of an event or an act: its place, and the path to the root by both algorithms.
 
-    ``number`` is the event's in its case, or the act's.
+    ``number`` is that of the event in its case, or of the act.
     """
 
     number: int
@@ -61,9 +61,9 @@ class LogBook:
         self._hashing = {algorithm: TreeHash(algorithm) for algorithm in ALGORITHMS}
 
     def extend(self, at_most: int = AT_ONCE) -> int:
-        """Enter the next events, as many as one transaction takes; how many that were. 0: there is nothing new.
+        """Enter the next events and acts, in one transaction; returns how many. 0: there is nothing new.
 
-        Raises AnotherLog for a log from which entries were taken.
+        Raises AnotherLog if entries were removed from the log.
         """
         with self._alone() as connection:
             entries = log.next_entries(connection, at_most)
@@ -85,18 +85,18 @@ class LogBook:
         return new
 
     def checkpoint(self, signer: Signer, at: datetime) -> str:
-        """Enter all that is there and sign how the log stands then; the newest checkpoint where nothing is new.
+        """Enter everything and sign a checkpoint; returns the newest one if nothing is new.
 
-        ``at`` is when. Raises AnotherLog for a signer in whose name the log's checkpoints are not, and for a log from
-        which entries were taken.
+        ``at`` is its time. Raises AnotherLog if the signer's name is not that of the log, or entries were removed from
+        the log.
         """
         self._enter_all()
         return self._closed(signer, at)[0]
 
     def checkpoint_when_due(self, signer: Signer, at: datetime, every: timedelta) -> str | None:
-        """A checkpoint where the newest is older than ``every`` and something was recorded since; None otherwise.
+        """A new checkpoint, if the newest is older than ``every`` and something was recorded since; None otherwise.
 
-        Of many who ask at once one makes it. Raises AnotherLog.
+        If several processes ask at once, one of them makes it. Raises AnotherLog.
         """
         with reading(self._engine) as connection:
             if not log.is_due(connection, every):
@@ -154,28 +154,28 @@ class LogBook:
         return Checkpoint(key.name, size, roots[0], roots[1], at, _heads_now(connection, newest))
 
     def is_whole(self) -> bool:
-        """Whether the log has every entry that it ever had, as far as the ledger itself can tell."""
+        """Whether no entries were removed, as far as the ledger itself can tell."""
         with reading(self._engine) as connection:
             return not log.lost_entries(connection)
 
     def newest_checkpoint(self) -> KeptCheckpoint | None:
-        """The checkpoint that covers most; None before the first."""
+        """The largest checkpoint; None before the first."""
         with reading(self._engine) as connection:
             return log.newest_checkpoint(connection)
 
     def signing_keys(self) -> list[str]:
-        """The public keys that have signed its checkpoints, as they are written, the one of the newest first."""
+        """The public keys that have signed its checkpoints, in text form, that of the newest first."""
         with reading(self._engine) as connection:
             return log.signing_keys(connection)
 
     def is_behind(self) -> bool:
-        """Whether anything was recorded that the newest checkpoint does not cover."""
+        """Whether something was recorded that the newest checkpoint does not cover."""
         with reading(self._engine) as connection:
             newest = log.newest_checkpoint(connection)
             return log.length(connection) > (newest.size if newest else 0) or bool(log.next_entries(connection, 1))
 
     def checkpoints(self, cursor: str | None, limit: int) -> tuple[list[KeptCheckpoint], str | None]:
-        """So many checkpoints, the newest first, and the cursor of the following page. Raises BadCursor."""
+        """A page of checkpoints, newest first, and the cursor of the next page. Raises BadCursor."""
         below = None if cursor is None else read_numbered_cursor(_CHECKPOINTS, cursor)
         with reading(self._engine) as connection:
             found = log.checkpoints_from(connection, below, limit + 1)
@@ -189,7 +189,7 @@ class LogBook:
         return found[0] if found and found[0].size == size else None
 
     def own(self, written: str) -> KeptCheckpoint:
-        """The checkpoint that a note says again, whoever has signed that. Raises NoteWrong for none of this log."""
+        """The stored checkpoint with the text of a note, whoever has signed that. Raises NoteWrong if there is none."""
         note = read_note(written)
         kept = self.checkpoint_of(checkpoint_in(note).size)
         if kept is None or read_note(kept.note).text != note.text:
@@ -197,10 +197,10 @@ class LogBook:
         return kept
 
     def cosign(self, written: str, witnesses: Sequence[PublicKey]) -> KeptCheckpoint:
-        """Keep the signatures of these witnesses below a checkpoint of this log; the checkpoint with all it has then.
+        """Store the cosignatures of these witnesses on a checkpoint of this log; returns it with all of them.
 
-        Brought again, nothing changes. Raises NoteWrong for what is no checkpoint of this log, and where none of them
-        has signed it or one that stands there is not theirs.
+        Idempotent. Raises NoteWrong if it is not a checkpoint of this log, if none of them has signed it, or if a
+        signature under one of their names is invalid.
         """
         kept = self.own(written)
         lines = {key.written(): signature.line() for key, signature in signed_by(read_note(written), witnesses).items()}
@@ -209,30 +209,30 @@ class LogBook:
         return self.checkpoint_of(kept.size) or kept
 
     def keep_timestamp(self, size: int, at: datetime, response: bytes) -> None:
-        """Keep what an authority for timestamps answered of the checkpoint of so many entries, and when it saw it.
+        """Store the timestamp of the checkpoint of this size, and its time.
 
-        Of each checkpoint the first answer counts.
+        The first timestamp of each checkpoint counts.
         """
         with self._engine.begin() as connection:
             log.keep_timestamp(connection, size, at, response)
 
     def stamped(self, at_most: int) -> StampedCheckpoint | None:
-        """The newest checkpoint with a timestamp that covers some entries, and at most so many; None where none has."""
+        """The newest checkpoint with a timestamp up to a size, not of an empty log; None if there is none."""
         with reading(self._engine) as connection:
             return log.newest_stamped(connection, at_most)
 
     def earlier_checkpoints(self, size: int, at_most: int) -> list[int]:
-        """How many entries the last checkpoints before that of ``size`` cover, ascending."""
+        """The sizes of the last checkpoints before that of ``size``, ascending."""
         with reading(self._engine) as connection:
             return log.sizes_of_checkpoints(connection, size, at_most)
 
     def inclusion(self, request_id: str, size: int) -> list[EntryProof]:
-        """Of each event of a case that stands in the log of so many entries: where, and its path to the root."""
+        """The inclusion proofs of a case's events in the log of ``size`` entries."""
         with reading(self._engine) as connection:
             return self._included(connection, log.places_of(connection, request_id, size), size)
 
     def inclusion_of_acts(self, numbers: Collection[int], size: int) -> list[EntryProof]:
-        """Of each of these acts that stands in the log of so many entries: where, and its path to the root."""
+        """The inclusion proofs of these acts in the log of ``size`` entries."""
         with reading(self._engine) as connection:
             return self._included(connection, log.places_of_acts(connection, numbers, size), size)
 
@@ -244,7 +244,7 @@ class LogBook:
         return found
 
     def changed_since(self, request_ids: Collection[str]) -> dict[str, int]:
-        """Those of these cases of which an event is not the one that was entered in the log, with its first number."""
+        """Those of these cases with an event that differs from its entry in the log, with the first such number."""
         with reading(self._engine) as connection:
             entered = log.entered_leaves(connection, request_ids)
         leaf, found = self._hashing["sha256"].leaf, dict[str, int]()
@@ -254,13 +254,13 @@ class LogBook:
         return found
 
     def consistency(self, old: int, new: int) -> tuple[list[bytes], list[bytes]]:
-        """That the log of ``new`` entries begins with that of ``old`` ones: by SHA-256 and by SM3."""
+        """The consistency proofs from the log of ``old`` entries to that of ``new``, by SHA-256 and by SM3."""
         with reading(self._engine) as connection:
             sha256, sm3 = (self._proved(connection, each, _consistency(old, new)) for each in ALGORITHMS)
             return sha256, sm3
 
     def ways(self, keys: Sequence[bytes], sizes: Collection[int]) -> dict[int, list[HeadWay]]:
-        """The ways to these keys through the map of heads of each checkpoint of so many entries that names one."""
+        """The paths to these keys in the map of heads of each checkpoint of these sizes that has one."""
         with reading(self._engine) as connection:
             kept = (found for size in sizes for found in log.checkpoints_from(connection, size + 1, 1))
             roots = {each.size: heads for each in kept if each.size in sizes and (heads := _heads_of(each))}
@@ -272,7 +272,7 @@ class LogBook:
         return self._proved(connection, algorithm, lambda hashing, find: root_between(hashing, 0, size, find))
 
     def _proved(self, connection: Connection, algorithm: Algorithm, work: Callable[[TreeHash, FindNode], T]) -> T:
-        """What is worked out from nodes of the tree: once to learn which, and once with all of them at hand."""
+        """Run a computation on the tree twice: first to learn which nodes it needs, then with these loaded."""
         hashing, wanted = self._hashing[algorithm], list[NodePlace]()
 
         def note(place: NodePlace) -> bytes:
@@ -296,7 +296,7 @@ def _check_whole(connection: Connection) -> None:
 
 
 def _heads_now(connection: Connection, newest: KeptCheckpoint | None) -> Hashes:
-    """The root of the map of heads with all that was entered since a checkpoint; what is new in it is kept."""
+    """The root of the map of heads, updated since a checkpoint; stores its new nodes."""
     root = None if newest is None else _heads_of(newest)
     heads = heads_since(connection, 0 if newest is None or root is None else newest.size)
     root = root or NOTHING
