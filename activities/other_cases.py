@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -12,12 +13,17 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailed
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.access import place_of
+from domain.calendar import day_of
 from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Refused
 from domain.engine.procedure import each_its_own
 from domain.policy import completed
 from domain.refusal_codes import RefusalCode
 from domain.rule_texts import KNOWN
+from domain.statutes.in_force import NothingInForce, statute_in_force
+from domain.statutes.loader import packaged_statutes
+from domain.statutes.model import Statute
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, ProcedureName
 from ledger.engine import Engine
@@ -91,17 +97,30 @@ class OtherCases:
             ) from error
 
     def _opening(self, order: CaseToOpen) -> CaseOpening:
-        """The message that starts the case; blocks. Raises a non-retryable ApplicationError for an invalid filing."""
+        """The message that starts the case; blocks. Raises a non-retryable ApplicationError for an invalid filing.
+
+        A new application is made under the text in force on its day, like one that names none. Every other follow-up
+        case, and an application that the newer text would refuse, stays under the text of the case that opens it.
+        """
+        newer = _text_in_force(order) if order.procedure is ProcedureName.SHARE_REQUEST else None
+        if newer is not None:
+            opening = self._under(newer.id, KNOWN.digest(newer), order)
+            with suppress(ApplicationError):
+                ask_the_rules(opening)
+                return opening
+        return self._under(order.statute, order.statute_digest, order)
+
+    def _under(self, statute: str, digest: str, order: CaseToOpen) -> CaseOpening:
         try:
             matter = PROCEDURES[order.procedure].matter.model_validate(dict(order.application))
         except ValidationError as error:
             path, reason = first_problem(error)
             said = f"{key_path(path) or 'what is filed'} {reason}."
             raise ApplicationError(said, type="invalid", non_retryable=True) from error
-        self._texts.fetch(order.statute_digest, order.policy_digest)
+        self._texts.fetch(digest, order.policy_digest)
         # A policy older than this procedure does not name its limits.
         policy_digest = KNOWN.digest(completed(KNOWN.policy(order.policy_digest)))
-        self._texts.store(order.statute_digest, policy_digest)
+        self._texts.store(digest, policy_digest)
         shift = order.at - datetime.now(UTC) if self._played else timedelta()
         return opening_of(
             order.procedure,
@@ -109,8 +128,8 @@ class OtherCases:
             request_id=order.request_id,
             key=f"opened/{order.request_id}",
             actor=PLATFORM,
-            statute=order.statute,
-            statute_digest=order.statute_digest,
+            statute=statute,
+            statute_digest=digest,
             policy_digest=policy_digest,
             filed_at=order.at,
             played=Played(shift, order.all_editions),
@@ -162,6 +181,15 @@ class OtherCases:
             outcome=case.outcome,
             missed=tuple(c.number for c in case.clocks if c.state in missed and c.basis is not Basis.POLICY),
         )
+
+
+def _text_in_force(order: CaseToOpen) -> Statute | None:
+    """The text in force in the place of a case on the day of the order; None where it is the case's own, or none is."""
+    try:
+        named = statute_in_force(place_of(order.statute), day_of(order.at))
+    except NothingInForce:
+        return None
+    return None if named == order.statute else packaged_statutes()[named]
 
 
 def ask_the_rules(opening: CaseOpening) -> None:

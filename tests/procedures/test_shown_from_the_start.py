@@ -28,14 +28,15 @@ async def shown_at_the_start(client: ShareflowClient, request_id: str) -> tuple[
 
 async def test_a_case_is_shown_as_what_it_is_whoever_opens_it(ground: Sandbox) -> None:
     client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
-    filed = (await client.file("nantong-2020", application(), key=uuid.uuid4().hex)).request_id
-    granted = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)
+    statute = "nantong-2020+809"
+    filed = (await client.file(statute, application(), key=uuid.uuid4().hex)).request_id
+    granted = await opened(client, statute, grant(use_until=in_days(now, 365)), now)
     await client.command(granted, renewal(now))
     follows = (await until(lambda: opened_by(client, granted))).request_id
     for request_id, procedure in ((filed, "share_request"), (granted, "access_grant"), (follows, "share_request")):
         kind, shown, summary = await shown_at_the_start(client, request_id)
         assert kind == CASE
-        assert (shown["Procedure"], shown["Statute"]) == (procedure, "nantong-2020")
+        assert (shown["Procedure"], shown["Statute"]) == (procedure, statute)
         assert (shown["Requester"], shown["Provider"]) == (REQUESTER, PROVIDER)
         assert summary is not None
         assert summary.endswith("市公安局")
