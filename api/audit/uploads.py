@@ -100,7 +100,7 @@ async def _form(request: Request, to: Path, language: Language) -> Brought:
             raise _wrong("dossier", label("input", "missing", language))
         await asyncio.to_thread(_copy, dossier, to)
         key, checkpoint = await _text(form, "key", language), await _text(form, "checkpoint", language)
-    return Brought(to, _keys(key) if key else (), _kept(checkpoint) if checkpoint else None)
+    return Brought(to, _keys(key, language) if key else (), _kept(checkpoint, language) if checkpoint else None)
 
 
 def _copy(upload: UploadFile, to: Path) -> None:
@@ -123,18 +123,18 @@ async def _text(form: FormData, name: str, language: Language) -> str | None:
     return field or None
 
 
-def _keys(text: str) -> tuple[str, ...]:
+def _keys(text: str, language: Language) -> tuple[str, ...]:
     try:
         return tuple(key.written() for key in read_public_keys(text))
     except KeyWrong as error:
-        raise _wrong("key", str(error)) from None
+        raise _wrong("key", label("brought_dossier", "no_keys", language).format(why=error)) from None
 
 
-def _kept(text: str) -> str:
+def _kept(text: str, language: Language) -> str:
     try:
         checkpoint_in(read_note(text))
     except NoteWrong as error:
-        raise _wrong("checkpoint", str(error)) from None
+        raise _wrong("checkpoint", label("brought_dossier", "no_checkpoint", language).format(why=error)) from None
     return text
 
 
