@@ -54,7 +54,8 @@ def as_it_was(kept: Mapping[str, Any]) -> Caller:
 class Parties:
     """Who is party to a case: its statute (which gives the place) and the codes of the two departments.
 
-    ``superior``: for a case across levels that names one, the place whose organs alone coordinate and decide it.
+    ``superior``: the place whose organs alone coordinate and decide it: the common one of a case across levels, or that
+    of the bureau above, which orders the bureau to rectify.
     """
 
     statute: str
@@ -98,6 +99,11 @@ def stands_as(caller: Caller, role: Role, parties: Parties, settling: bool = Fal
         place = parties.superior if settling and parties.superior else place_of(parties.statute)
         return EVERYWHERE in caller.places or place in caller.places
     return True
+
+
+def opens_as(caller: Caller, role: Role, parties: Parties) -> bool:
+    """Whether a caller may open this case in a role: an organ opens one that names a superior as the superior."""
+    return stands_as(caller, role, parties, settling=role in OF_A_SUPERIOR)
 
 
 def sees(caller: Caller, parties: Parties) -> bool:

@@ -9,8 +9,16 @@ from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import ALL, PROCEDURES
 
-SETTLING: Final = frozenset(stage for it in ALL for rule in it.rules.values() if rule.settles for stage in rule.stages)
-"""The stages of coordination and decision, which are for the superior's organs if a case names a superior."""
+SETTLING: Final = frozenset(
+    declared.stage
+    for it in ALL
+    for declared in it.process.stages
+    if Role.PROVIDER not in declared.waits_for and any(it.rules[name].settles for name in declared.commands)
+)
+"""The stages of coordination, decision and review, which are for the superior's organs if a case names a superior.
+
+Without those in which the superior may act, but which wait for somebody else.
+"""
 
 
 def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:

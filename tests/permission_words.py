@@ -90,9 +90,9 @@ which a mark applies. What no table names is refused with `wrong_stage` in that 
 gives a command is told `not_your_turn`. A department acts only in cases in which it is that party, an organ only in
 cases of its places. Auditors, operators and the platform decide nothing.
 
-Where a case across levels or regions names `superior`, what coordinates or decides it ({settling}) is for organs of
-that place alone, in every procedure; those of the case's own place see it, do all else, and are told `not_your_turn`
-there.
+Where a case across levels or regions, or an order to the bureau (809 art. 41), names `superior`, what coordinates,
+decides or reviews it ({settling}) is for organs of that place alone, in every procedure; those of the case's own place
+see it, do all else, and are told `not_your_turn` there.
 
 A local text under the national regulation (`…+809`) follows the marks of `cn-809-2025`, Nantong's with its own
 completeness check (without `decline`), platform authorization and three-party table. There the government may
@@ -112,8 +112,9 @@ English: [permissions.md](permissions.md)
 表中未列的动作在该阶段对任何人均以 `wrong_stage` 拒绝；从不办理该动作的角色得到 `not_your_turn`。
 部门只能办理本部门为当事方的事项，主管机构只能办理本辖区的事项。审计、运维和共享平台不作任何决定。
 
-跨层级、跨地域的事项写明 `superior` 的，协调和决定（{settling}）只由该地机构办理，各程序相同；
-本地机构仍可查看并办理其他动作，协调和决定则得到 `not_your_turn`。
+跨层级、跨地域的事项，以及对主管部门的责令（国家条例第41条）写明 `superior` 的，
+协调、决定和验收（{settling}）只由该地机构办理，各程序相同；
+本地机构仍可查看并办理其他动作，对上述动作则得到 `not_your_turn`。
 
 在国家条例之下适用的本地办法（`…+809`）按 `cn-809-2025` 的标记；南通另有规范性审查（无 `decline`）、平台授权和三方协商。
 主管部门错过时限的，自该阶段起政府可以 `order_rectification`。

@@ -21,7 +21,7 @@ from api.cases.schemas import CaseOut, CasePage, OpeningIn
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
 from api.http.problems import Problem
-from domain.access import Caller, Parties, capacities
+from domain.access import Caller, Parties, opens_as
 from domain.engine.filed import Filed
 from domain.engine.procedure import Procedure
 from domain.engine.records import Actor
@@ -115,7 +115,7 @@ def _opening_role(caller: Caller, may: Sequence[Role], parties: Parties) -> Role
     """
     if not caller.roles & set(may):
         raise Problem(403, "not_your_turn")
-    able = capacities(caller, may, parties)
+    able = [role for role in may if opens_as(caller, role, parties)]
     if len(able) > 1:
         raise Problem(422, "role_ambiguous", errors=[{"path": "as", "reason": ", ".join(able)}])
     return able[0] if able else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from domain.access import EVERYWHERE, Caller, stands_as
+from domain.access import EVERYWHERE, Caller, opens_as
 from domain.engine.case import Case
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
@@ -164,6 +164,6 @@ def open_case(
     procedure.begin(decision, digests or {})
     procedure.complete(decision, None, None)
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
-    if for_itself and not stands_as(caller, actor.role, case.parties):
+    if for_itself and not opens_as(caller, actor.role, case.parties):
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     return decision.events

@@ -34,7 +34,7 @@ class CommandRule(Generic[P]):
     ``unavailable``: the refusal if, by the statute alone, the command does not exist in such a case.
     ``when`` refuses, once stage and role are right, if something has not happened yet (or must not have happened).
     ``between_cases``: only another case gives the command, never a person or the platform.
-    ``settles``: it coordinates or decides a dispute; if the case names a superior, only the superior's organs give it.
+    ``settles``: it coordinates or decides; if the case names a superior, only the superior's organs give it.
     ``choices``: for fields with a fixed set of values, by name, the values that are possible in the case now.
     ``stages``: the stages in which the process has it open.
     """

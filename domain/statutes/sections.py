@@ -90,7 +90,7 @@ class Ground(Part):
     of another text is none.
     """
 
-    ADDED_LATER = frozenset({"residual"})
+    ADDED_LATER = frozenset({"residual", "or_superior"})
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
@@ -99,6 +99,9 @@ class Ground(Part):
     notice: Clause | None = Field(default=None, description="the clause that lets rectification be ordered for it")
     by: Role | None = Field(default=None, description="who orders it")
     residual: bool = Field(default=False, description="any other breach of its own text, and of no other")
+    or_superior: bool = Field(
+        default=False, description="the bureau of the level above may order it too (或者上级主管部门)"
+    )
 
     def takes(self, clock: ClockId, regulation: str | None) -> bool:
         """Whether the breach of a limit is this ground. ``regulation``: the one that sets it, None if the text does."""

@@ -29,13 +29,17 @@ class Origin(Filed):
 
 
 class Notice(Filed):
-    """A notice of rectification (整改通知): addressee, ground in the text, facts, and limit."""
+    """A notice of rectification (整改通知): addressee, ground in the text, facts, and limit.
+
+    ``superior``: the place of the bureau of the level above, if that orders the bureau to rectify, not the government.
+    """
 
     department: Party = Party()
     ground: ShortText | None = None
     facts: Text | None = None
     working_days: WorkingDays | None = None
     origin: Origin | None = None
+    superior: Code | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
 
 
@@ -66,6 +70,11 @@ class RectificationCase(OfOneDepartment, RuledCase[RectificationRules]):
         rules = self.statute.rectification
         ground = rules.ground(self.application.ground or "") if rules else None
         return Resource(name=ground.name.zh if ground else None)
+
+    @property
+    def superior(self) -> str | None:
+        """The place whose bureau (上级主管部门) ordered the bureau to rectify; None where that was the government."""
+        return self.application.superior or None
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """Updates failure, refusal and the steps taken."""
@@ -100,9 +109,14 @@ def notice_clause(case: RectificationCase) -> Clause:
     return ground_of(case).notice or case.rules.clause
 
 
+def concerns_the_bureau(case: RectificationCase) -> bool:
+    """Whether the bureau itself is at fault, and has to rectify."""
+    return case.rules.orders(ground_of(case)) is Role.GOVERNMENT
+
+
 def in_charge(case: RectificationCase) -> Role:
-    """Who ordered it: the bureau, or the government if the bureau itself is at fault."""
-    return case.rules.orders(ground_of(case))
+    """Who ordered it: the bureau; if the bureau is at fault, the government, or the bureau of the named superior."""
+    return Role.BUREAU if case.superior else case.rules.orders(ground_of(case))
 
 
 def ordered_it(case: RectificationCase, role: Role) -> None:

@@ -10,7 +10,7 @@ from domain.engine.rules import together
 from domain.statutes.model import Statute
 from domain.words import CommandName, Role, Stage
 from procedures.rectification import rules, steps
-from procedures.rectification.case import Notice, RectificationCase, in_charge
+from procedures.rectification.case import Notice, RectificationCase, concerns_the_bureau, in_charge
 
 
 def _orders_the_bureau(statute: Statute) -> bool:
@@ -28,8 +28,8 @@ def _whoever_may_order(statute: Statute, _: bool) -> Sequence[Role]:
 
 
 def _addressee(case: RectificationCase) -> Sequence[Role]:
-    """被通知整改的一方: the department, or the bureau if the government gives the order."""
-    return (Role.BUREAU,) if in_charge(case) is Role.GOVERNMENT else (Role.PROVIDER,)
+    """被通知整改的一方: the department, or the bureau if it is at fault itself."""
+    return (Role.BUREAU,) if concerns_the_bureau(case) else (Role.PROVIDER,)
 
 
 def _whoever_ordered(case: RectificationCase) -> Sequence[Role]:

@@ -27,6 +27,7 @@ from procedures.rectification.case import (
     ADDRESSEE,
     Notice,
     RectificationCase,
+    concerns_the_bureau,
     ground_of,
     in_charge,
     notice_clause,
@@ -45,6 +46,7 @@ def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
     ground, clause = ground_of(case), notice_clause(case)
     if decision.actor.role not in (in_charge(case), Role.PLATFORM):
         raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
+    _refuse_another_superior(decision)
     decision.require(said.facts, RefusalCode.REASON_REQUIRED, clause)
     decision.require(said.working_days, RefusalCode.LIMIT_REQUIRED, clause)
     if case.origin_found is False and said.origin is not None:
@@ -59,8 +61,20 @@ def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
         facts=said.facts,
         working_days=said.working_days,
         origin=origin,
+        superior=case.superior,
     )
     decision.start_within(ClockId.RECTIFICATION, said.working_days or 0, clause)
+
+
+def _refuse_another_superior(decision: Decision[RectificationCase]) -> None:
+    """Only a bureau may be ordered by one of the level above, and by no organ of its own place. Raises Refused."""
+    case, clause = decision.case, notice_clause(decision.case)
+    if case.superior is None:
+        return
+    if not ground_of(case).or_superior:
+        raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, clause)
+    if case.superior == place_of(case.statute.id):
+        raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
 
 
 def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool:
@@ -90,7 +104,7 @@ def _tell_the_grant(decision: Decision[RectificationCase], what: str, **said: An
 
 def _told_to_rectify(case: RectificationCase, role: Role) -> None:
     """Raises Refused unless the actor is the one who must rectify: the department or, as addressee, the bureau."""
-    if (role is Role.BUREAU) != (in_charge(case) is Role.GOVERNMENT):
+    if (role is Role.BUREAU) != concerns_the_bureau(case):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
 
@@ -141,6 +155,7 @@ def refuse_rectification(decision: Decision[RectificationCase], said: Reasoned) 
     by=[Role.BUREAU, Role.GOVERNMENT],
     says=Nothing,
     when=ordered_it,
+    settles=True,
 )
 def accept_completion(decision: Decision[RectificationCase], _: Nothing) -> None:
     """验收通过: the notice has been complied with."""
@@ -161,6 +176,7 @@ class Rejection(Reasoned):
     by=[Role.BUREAU, Role.GOVERNMENT],
     says=Rejection,
     when=ordered_it,
+    settles=True,
 )
 def reject_completion(decision: Decision[RectificationCase], said: Rejection) -> None:
     """验收不通过: the work goes on within the running limit, or a new one.

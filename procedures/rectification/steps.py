@@ -88,6 +88,7 @@ def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
     by=[Role.BUREAU, Role.GOVERNMENT],
     says=Escalation,
     when=_may_go_further,
+    settles=True,
 )
 def escalate(decision: Decision[RectificationCase], said: Escalation) -> None:
     """上报、通报、提请问责: the next step of the text, after a failure or, if the text says so, in serious cases."""
@@ -135,6 +136,7 @@ class Conclusion(Reasoned):
     by=[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT],
     says=Conclusion,
     when=_an_organ_of_its_steps,
+    settles=True,
 )
 def conclude_rectification(decision: Decision[RectificationCase], said: Conclusion) -> None:
     """整改办结: after a further step, by the organ of that step or by whoever ordered the rectification."""

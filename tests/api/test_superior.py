@@ -1,4 +1,4 @@
-"""A case across levels that names a common superior: who sees it, whom it waits for, and who may settle it."""
+"""A case that names a superior: who sees it, whom it waits for, and who may settle it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -148,3 +148,32 @@ async def test_the_grant_that_follows_keeps_the_superior(people: People, organs:
     told = await organs.give(Role.BUREAU, HERE, request_id, "conclude_coordination", result="agreed")
     assert told == (403, "not_your_turn")
     assert (await organs.give(Role.BUREAU, ABOVE, request_id, "conclude_coordination", result="agreed"))[0] == 200
+
+
+async def test_the_bureau_of_the_level_above_orders_the_bureau_to_rectify(
+    api: httpx.AsyncClient, organs: Organs
+) -> None:
+    notice = {
+        "department": {"code": "bureau", "name": "市大数据管理局"},
+        "ground": "coordination",
+        "facts": "未按规定协调争议",
+        "working_days": 5,
+        "superior": ABOVE,
+    }
+    body = {"procedure": "rectification", "statute": "cn-809-2025", "request": notice}
+    answers = [
+        await api.post("/v1/cases", json=body, headers={**organs.headers[role, place], **fresh_key()})
+        for role, place in ((Role.BUREAU, HERE), (Role.GOVERNMENT, ABOVE), (Role.BUREAU, ABOVE))
+    ]
+    assert [each.status_code for each in answers] == [403, 409, 201], [each.text for each in answers]
+    request_id = answers[-1].json()["request_id"]
+    assert await organs.sees(Role.BUREAU, HERE, request_id) == (200, True, True)
+    assert await organs.sees(Role.BUREAU, ABOVE, request_id) == (200, True, False)
+    done = "report_completion"
+    assert await organs.give(Role.BUREAU, ABOVE, request_id, done, measures="已协调") == (403, "not_your_turn")
+    assert (await organs.give(Role.BUREAU, HERE, request_id, done, measures="已协调"))[0] == 200
+    assert await organs.sees(Role.BUREAU, HERE, request_id) == (200, True, False)
+    assert await organs.sees(Role.BUREAU, ABOVE, request_id) == (200, True, True)
+    assert await organs.give(Role.BUREAU, HERE, request_id, "accept_completion") == (403, "not_your_turn")
+    assert await organs.give(Role.GOVERNMENT, HERE, request_id, "accept_completion") == (403, "not_your_turn")
+    assert (await organs.give(Role.BUREAU, ABOVE, request_id, "accept_completion"))[0] == 200
