@@ -20,7 +20,7 @@ from tests.audit.test_in_chinese import english_in
 from tests.audit.test_verification import changed, events_of, with_events, with_files, wrong
 from tests.engine.changed_workflow import OneStepMore
 
-CASE = "cn-809-2025.extension-granted"
+CASE = "zhejiang-2014.government-grants"
 BEFORE = "0.0.9"
 OURS = version("shareflow")
 MAJOR, MINOR, PATCH = map(int, OURS.split("."))
