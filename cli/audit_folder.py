@@ -13,23 +13,15 @@ from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.results import CheckResult
 from audit.verification.verify import Trusted, Verifier, conclusion_of, covered_by_given, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
-from cli.output import numbered, print_json
+from cli.output import print_json
 from configuration.memory import settle_memory
 from domain.field_types import on_one_line
-from domain.messages import Language
+from domain.messages import Language, label, words
 
+FOLDER: Final = "verify_folder"
+"""The words for what is said of a folder."""
 READABLE = "dossier"
 """Stands for a check where a file is no dossier, or no list: none could be made."""
-
-
-_ABOUT: Final = {
-    "early": "; something of it was disposed of too early",
-    "disposed": "; its history was disposed of",
-    "played": "; a played case",
-    "undated": "; some dates not shown",
-    "unasked": "; some events that nobody in the history asked for",
-}
-"""What stands behind the line of a dossier that holds, by its conclusion."""
 
 
 class CheckedFile(NamedTuple):
@@ -61,9 +53,9 @@ def verify_folder(folder: Path, trusted: Trusted, as_json: bool, language: Langu
         print_json({each.name: [result.model_dump(mode="json") for result in each.results] for each in found})
     else:
         holding = [not failed(each.results) for each in found if each.name != LIST]
-        typer.echo(f"{numbered(len(holding), 'dossier')}, {sum(holding)} of them without a check that fails.")
+        typer.echo(label(FOLDER, "all", language).format(number=len(holding), holding=sum(holding)))
         if unlisted:
-            typer.echo(f"There is no {LIST}: nothing says that all are here.")
+            typer.echo(label(FOLDER, "unlisted", language).format(list=LIST))
     if any(_is_none(each.results) for each in found):
         raise typer.Exit(UNUSABLE)
     if any(failed(each.results) for each in found):
@@ -106,12 +98,12 @@ def _is_none(results: Sequence[CheckResult]) -> bool:
     return [each.check for each in results] == [READABLE]
 
 
-def _covered(results: Sequence[CheckResult]) -> str:
+def _covered(results: Sequence[CheckResult], language: Language) -> str:
     """How far the checkpoint that was given goes, where it does not have all of a case."""
     covered = covered_by_given(results)
     if covered is None or covered[0] == covered[1]:
         return ""
-    return f"; {covered[0]} of {covered[1]} events in the checkpoint that was given"
+    return label(FOLDER, "covered", language).format(there=covered[0], of=covered[1])
 
 
 def _summary(checked: CheckedFile, language: Language) -> str:
@@ -123,7 +115,16 @@ def _summary(checked: CheckedFile, language: Language) -> str:
         return f"{'FAIL':7}  {named}  {said}"
     if checked.name == LIST:
         return f"{'ok':7}  {named}  {'; '.join(each.said(language) for each in checked.results)}"
-    held = sum(each.result == "ok" for each in checked.results)
-    skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    about = _ABOUT.get(conclusion_of(checked.results), "") + _covered(checked.results)
-    return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"
+    return f"{'ok':7}  {named}  {_held(checked.results, language)}"
+
+
+def _held(results: Sequence[CheckResult], language: Language) -> str:
+    """How much holds of a dossier of which nothing fails, what was skipped, and what there is to know besides."""
+    said = label(FOLDER, "hold", language).format(held=sum(each.result == "ok" for each in results))
+    skipped = [each.check for each in results if each.result == "skipped"]
+    if skipped:
+        names = skipped if language == "en" else [label("audit_check", each, language) for each in skipped]
+        said += label(FOLDER, "skipped", language).format(names=("、" if language == "zh" else ", ").join(names))
+    conclusion = conclusion_of(results)
+    about = label(FOLDER, conclusion, language) if conclusion in words(FOLDER) else ""
+    return said + about + _covered(results, language)

@@ -159,7 +159,7 @@ async def test_a_call_that_cannot_be_is_told_what_is_wrong(people: People, dossi
         answer = await check_form(people, **files)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
         assert [each["path"] for each in answer.json()["errors"]] == [field]
-        assert not re.search("[a-z]{3}", answer.json()["errors"][0]["reason"]), "it is Chinese that is asked for"
+        assert not re.search("[a-z] [a-z]", answer.json()["errors"][0]["reason"]), "Chinese is asked for"
     twice = [("dossier", b"x"), ("dossier", b"x")]
     answer = await people.api.post(CHECK, files=twice, headers=people.headers["auditor"])
     assert [each["path"] for each in answer.json()["errors"]] == ["dossier"]

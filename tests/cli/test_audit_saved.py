@@ -14,6 +14,12 @@ def test_what_was_found_is_told_in_chinese_where_that_is_asked_for(shareflow: Ru
     said = shareflow("audit", "verify", tmp_path / "case.zip", "--lang", "zh").out
     assert "\nok       acts         没有运维操作\n" in said
     assert "\nskipped  dates        演示事项：其时钟比服务器慢70天" in said
+    line, last, unlisted = shareflow("audit", "verify", tmp_path, "--lang", "zh").out.splitlines()
+    assert line.endswith(" 项通过；未核验：日期、登入日志、检查点签名、自存检查点、时间戳、封签；演示事项"), line
+    assert [last, unlisted] == [
+        "1 个卷宗包，其中 1 个没有不通过的核验项。",
+        "没有 dossiers.json：无从得知是否齐全。",
+    ]
     (tmp_path / "case.zip").write_bytes(whole.replace(b"dossier.html", b"dossier.htmx"))
     assert "structure: 缺少 dossier.html" in shareflow("audit", "verify", tmp_path, "--lang", "zh").out
 
