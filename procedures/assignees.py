@@ -20,6 +20,13 @@ SETTLING: Final = frozenset(
 Without those in which the superior may act, but which wait for somebody else.
 """
 
+_DECLARED: Final = {
+    stage: tuple(it.process[stage] for it in ALL if stage in it.process)
+    for it in ALL
+    for stage in it.process.open_stages
+}
+"""Each stage as the procedures that have it declare it."""
+
 
 def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
     """The roles that must act for a case in this stage to go on; none if it is closed.
@@ -38,15 +45,20 @@ def whose_move(case: Case) -> Sequence[Role]:
     return declared.assignees(case.statute, _provincial(case)) if declared.turn is None else declared.turn(case)
 
 
-def waited_for(procedure: ProcedureName, stage: Stage, statute: Statute) -> frozenset[Role]:
-    """Every role that a stage may wait for under a text, in one case or another."""
-    return frozenset(role for provincial in (False, True) for role in assignees(procedure, stage, statute, provincial))
+def waited_for(stage: Stage, statute: Statute) -> frozenset[Role]:
+    """Every role that a stage may wait for under a text, in one case or another, of whichever procedure."""
+    return frozenset(
+        role
+        for declared in _DECLARED.get(stage, ())
+        for provincial in (False, True)
+        for role in declared.assignees(statute, provincial)
+    )
 
 
 def narrowed(case: Case) -> tuple[Role, ...] | None:
     """Whose move it is, where that is fewer than the stage may wait for; None where the stage says it all."""
     turn = tuple(whose_move(case))
-    return None if frozenset(turn) == waited_for(case.procedure, case.stage, case.statute) else turn
+    return None if frozenset(turn) == waited_for(case.stage, case.statute) else turn
 
 
 def _provincial(case: Case) -> bool:
@@ -69,13 +81,8 @@ def platform_acts(stage: Stage) -> bool:
 
 
 def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
-    """The stages in which cases under a statute wait for a role, in all procedures."""
-    return frozenset(
-        declared.stage
-        for it in ALL
-        for declared in it.process.stages
-        if role in waited_for(it.name, declared.stage, statute)
-    )
+    """The stages in which cases under a statute wait for a role, in whichever procedure."""
+    return frozenset(stage for stage in _DECLARED if role in waited_for(stage, statute))
 
 
 def stages_with_extension(statute: Statute) -> frozenset[Stage]:

@@ -184,7 +184,7 @@ class Recorder:
 
         The case is folded over events without deadlines: whose move it is does not depend on when a limit ends.
         """
-        if len(waited_for(self.case.procedure, events[-1].stage, self.case.statute)) < 2:
+        if len(waited_for(events[-1].stage, self.case.statute)) < 2:
             return None
         return narrowed(evolve_all(self.case, events))
 

@@ -35,7 +35,7 @@ def moments(path: Path) -> Iterator[Case]:
 def test_whoever_is_waited_for_can_carry_the_case_on(path: Path) -> None:
     for case in moments(path):
         waited = whose_move(case)
-        assert waited_for(case.procedure, case.stage, case.statute).issuperset(waited)
+        assert waited_for(case.stage, case.statute).issuperset(waited)
         if case.stage not in RUN_BY_THEMSELVES:
             idle = [role for role in waited if NO_STEP_FORWARD.issuperset(allowed(case, role))]
             assert not idle, (case.procedure, case.stage, case.head, idle)
@@ -51,4 +51,5 @@ def test_a_stage_that_waits_for_one_role_alone_says_whose_move_it_is_by_itself()
     assert (Stage.DUTY, (Role.PROVIDER,)) in stated
     assert (Stage.RECTIFICATION_REVIEW, (Role.GOVERNMENT,)) in stated
     assert (Stage.VERIFICATION_DISPUTE, (Role.GOVERNMENT,)) in stated
+    assert (Stage.FINAL_INSTANCE, (Role.LEADING_GROUP,)) in stated, "under its text the government decides over grants"
     assert {Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER, Stage.NEGOTIATION}.isdisjoint(stage for stage, _ in stated)
