@@ -102,7 +102,7 @@ class OtherCases:
         A new application is made under the text in force on its day, like one that names none. Every other follow-up
         case, and an application that the newer text would refuse, stays under the text of the case that opens it.
         """
-        newer = _text_in_force(order) if order.procedure is ProcedureName.SHARE_REQUEST else None
+        newer = _text_in_force(order) if PROCEDURES[order.procedure].applied_for_anew else None
         if newer is not None:
             opening = self._under(newer.id, KNOWN.digest(newer), order)
             with suppress(ApplicationError):

@@ -64,6 +64,7 @@ class Procedure(Generic[P]):
     ``on_breach`` adds the consequences of a breach.
     ``one_case``: which openings are one case.
     ``platform_files_for_requester``: the platform files in the requester's name (代为申请), not in its own.
+    ``applied_for_anew``: a case of it that another case opens is a new application, under the text in force on its day.
     ``path``: the API resource under which its cases are found.
     ``has_papers``: an application form and notices are produced for its cases.
     ``classes_opening``: for texts that distinguish them, the sharing classes whose filings begin in a given stage, or
@@ -82,6 +83,7 @@ class Procedure(Generic[P]):
     on_expiry: Callable[[Decision[P], Clock], bool] = it_is_a_breach
     one_case: Callable[[Statute, Any], OneCase | None] = each_its_own
     platform_files_for_requester: bool = False
+    applied_for_anew: bool = False
     path: str = "cases"
     has_papers: bool = False
     classes_opening: Callable[[Statute, Stage], Sequence[SharingClass]] = whatever_the_class

@@ -308,6 +308,7 @@ SHARE_REQUEST: Final = Procedure(
     rules=together(provider_answer.RULES, dispute.RULES, delivery.RULES),
     on_breach=on_breach,
     platform_files_for_requester=True,
+    applied_for_anew=True,
     path="requests",
     has_papers=True,
     classes_opening=_classes_opening,
