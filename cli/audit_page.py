@@ -14,6 +14,8 @@ from cli.errors import REFUSED, Failure
 
 def draw(path: Path, to: Path) -> None:
     """Write the page that this release draws of a dossier. Raises DossierUnusable, Failure."""
+    if to.exists() and path.exists() and to.samefile(path):
+        raise Failure(f"{to} is the dossier itself: name another file for the page.")
     dossier, record = whole_dossier_in(path)
     try:
         page = page_made(dossier, record, opened_in(dossier))

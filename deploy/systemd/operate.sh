@@ -3,7 +3,8 @@
 # RELEASE=0.4.0 before it takes that release, where several are installed.
 set -eu
 secrets=/etc/shareflow/credentials
-# As systemd reads it: what stands behind the = is the value, spaces and signs too, but for quotes around all of it.
+# As systemd reads it: what stands behind the = is the value, spaces and signs too, but for quotes around all of it; what
+# follows a backslash stands for itself.
 while read -r line || [ -n "$line" ]; do
     case $line in
     [A-Za-z_]*=*) ;;
@@ -12,6 +13,7 @@ while read -r line || [ -n "$line" ]; do
     value=${line#*=}
     case $value in
     \"*\" | \'*\') value=${value#?} value=${value%?} ;;
+    *\\*) value=$(printf '%s\n' "$value" | sed 's/\\\(.\)/\1/g') ;;
     esac
     export "${line%%=*}=$value"
 done < /etc/shareflow/shareflow.env

@@ -134,10 +134,11 @@ def test_the_command_line_reads_settings_as_systemd_does(tmp_path: Path) -> None
         "SHAREFLOW_MAIL_FROM": "Shareflow 平台 <share@example.gov.cn>",
         "SHAREFLOW_OIDC_CLIENT_ID": "a&b$c;`d`=#e",
     }
-    told = "".join(f"{name}={value}\n" for name, value in settings.items())
+    told = "".join(f"{name}={value}\n" for name, value in settings.items()) + "SHAREFLOW_MAIL_USER=CITY\\\\share\n"
     quoted = (
         "# a comment = none\n\n  SHAREFLOW_PUBLIC_URL=\"https://share.example.gov.cn\"  \nSHAREFLOW_CLAIM_ORG='o r g'"
     )
+    settings |= {"SHAREFLOW_MAIL_USER": "CITY\\share"}
     settings |= {"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn", "SHAREFLOW_CLAIM_ORG": "o r g"}
     (tmp_path / "shareflow.env").write_text(told + quoted, "utf-8")
     program = tmp_path / "0.4.0/bin/shareflow"
