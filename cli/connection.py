@@ -114,5 +114,6 @@ async def _temporal(settings: Settings, address: str, traced: Tracing) -> Tempor
         interceptors = traced.interceptors
         return await connect_as_named(settings.temporal, address, ring=key_ring_of(settings), interceptors=interceptors)
     except RuntimeError as error:
-        cause = " ".join(str(error).split())
+        # The SDK appends what its transport says for programmers.
+        cause = " ".join(str(error).partition("tonic::")[0].split()).rstrip(": ")
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

@@ -32,6 +32,7 @@ from domain.log.notes import NoteWrong, read_note
 from ledger.queries.views import CaseFilter, CaseSummary
 from ledger.reader import Reader
 from starter.errors import NeedsOperator, NotFound
+from starter.histories import NotArchived
 from starter.whole_files import beside_of, whole_file
 
 LARGEST_PAGE: Final = 500
@@ -98,7 +99,7 @@ class DossierFolder:
         if dossier is None:
             try:
                 dossier = await self._pack(case.request_id)
-            except (NotFound, NeedsOperator) as error:
+            except (NotFound, NeedsOperator, NotArchived) as error:
                 file.unlink(missing_ok=True)  # the existing one is of another state of the case
                 self.leave_out(case.request_id, str(error))
                 return None

@@ -28,6 +28,10 @@ from protocol.sealing import NotOpened
 from starter.errors import NeedsOperator, NotFound, Unavailable
 
 
+class NotArchived(Unavailable):
+    """A case whose history only Temporal has, and nobody asks Temporal."""
+
+
 class HistoryDisposed(NotFound):
     """The history of a case was disposed of; one sentence says when, by whom and why."""
 
@@ -54,7 +58,8 @@ async def histories_of(
     case = workflow_id(request_id)
     kept = {run.run_id: run for run in await asyncio.to_thread(reader.archived_runs, request_id)}
     if temporal is None:
-        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, "it does not answer")
+        open_still = NotArchived(f"The history of {request_id} is not archived yet, and Temporal does not answer.")
+        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, open_still)
     found: list[CaseRun] = []
     try:
         run_id = await _latest(temporal, case, kept)
@@ -69,7 +74,8 @@ async def histories_of(
             found.insert(0, run)
             run_id = run_before(run.history)
     except TEMPORAL_FAILED as error:
-        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, str(error))
+        away = Unavailable(f"Temporal does not give the history of {request_id} now: {error}.")
+        return await asyncio.to_thread(_without_temporal, reader, request_id, kept, archive, away)
     return found if len(found) == 1 or has_begun(found[-1].history) else found[:-1]
 
 
@@ -90,13 +96,17 @@ def put_aside_of(
 
 
 def _without_temporal(
-    reader: Reader, request_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None, why: str
+    reader: Reader,
+    request_id: str,
+    kept: Mapping[str, ArchivedRun],
+    archive: HistoryArchive | None,
+    otherwise: Unavailable,
 ) -> list[CaseRun]:
-    """The runs of a case of which the last one is archived. ``why``: that Temporal cannot be asked, in words."""
+    """The runs of a case whose last run is archived, without asking Temporal. Raises ``otherwise`` if it is not."""
     if reader.case(request_id) is None:
         raise NotFound(f"There is no case {request_id}.")
     if not kept or [*kept.values()][-1].ended != COMPLETED:
-        raise Unavailable(f"Temporal does not give the history of {request_id} now: {why}.")
+        raise otherwise
     found: list[CaseRun] = []
     run_id: str | None = [*kept][-1]
     while run_id is not None:

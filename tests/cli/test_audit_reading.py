@@ -68,7 +68,11 @@ async def test_an_auditor_needs_the_ledger_and_the_archive_alone(
         assert (await said("audit", *arguments)).code == 0, arguments
     still_open = await said("audit", "export", request_id, "-o", tmp_path / "open.zip")
     assert (still_open.code, len(still_open.err.splitlines())) == (2, 2), still_open
-    assert f"Temporal does not give the history of {request_id} now" in still_open.err
+    not_archived = f"The history of {request_id} is not archived yet, and Temporal does not answer."
+    assert not_archived in still_open.err
+    period = await said("audit", "export", "--department", provider, "-o", tmp_path / "period")
+    left_out = json.loads((tmp_path / "period/dossiers.json").read_text("utf-8"))["left_out"]
+    assert (period.code, left_out) == (1, [{"request_id": request_id, "reason": not_archived}])
 
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
     with ground.engine.begin() as connection:
