@@ -16,7 +16,7 @@ from cli.checks.findings import Check, failed, ok, part, problem, skipped, warni
 from cli.checks.moment import moment_check
 from cli.checks.running import schedules_check, workers_check
 from cli.checks.sealing import sealing_check
-from cli.checks.writing import takes_nothing
+from cli.checks.writing import TAKES_NOTHING, takes_nothing
 from configuration.errors import StartupError
 from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
@@ -47,7 +47,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     backups = await asyncio.to_thread(backups_check, reader, settings.database_url is None)
     more = [
         await moment_check(settings, reader, client),
-        await workers_check(settings, reader, client),
+        await workers_check(settings, None if database.found.word == TAKES_NOTHING else reader, client),
         await schedules_check(settings, client),
         await clocks_check(reader, client),
         await api_check(settings, running),

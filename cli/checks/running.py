@@ -27,7 +27,8 @@ async def workers_check(settings: Settings, reader: Reader | None, client: Tempo
     """Whether workers ask for work, of the build that is current, and no case waits for another build.
 
     One that was killed stands in Temporal's list of who asks for up to a hundred seconds; that nobody has looked at
-    what is stuck, as one of the workers does every quarter of a minute, is in the ledger.
+    what is stuck, as one of the workers does every quarter of a minute, is in the ledger; ``reader`` is None where the
+    ledger cannot say so.
     """
     if client is None:
         return skipped(WORKERS, "workers_not_looked_for")

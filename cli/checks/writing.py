@@ -1,11 +1,16 @@
 """Whether the database takes what is written: one that is full, or only read, answers all the same."""
 
+from typing import Final
+
 from cli.checks.findings import Check, problem
 from domain.access import Visibility
 from ledger.failures import DATABASE_FAILED
 from ledger.reader import Reader
 from ledger.writer import Writer
 from workflows.waits import LEDGER_UNAVAILABLE
+
+TAKES_NOTHING: Final = "takes_nothing"
+"""The finding that a database refuses to write: what workers write of themselves grows old there, though they run."""
 
 
 def takes_nothing(reader: Reader, writer: Writer) -> Check | None:
@@ -18,7 +23,7 @@ def takes_nothing(reader: Reader, writer: Writer) -> Check | None:
     except DATABASE_FAILED as error:
         why = " ".join(str(getattr(error, "orig", error)).split())
         if "permission denied" not in why:
-            return problem("database", "takes_nothing", why=why[:300])
+            return problem("database", TAKES_NOTHING, why=why[:300])
     waiting = [each for each in reader.causes(Visibility(everything=True)) if each.cause == LEDGER_UNAVAILABLE]
     if not waiting:
         return None

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Response
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState
 from temporalio.client import Client
@@ -28,6 +28,7 @@ from background.certificate_figures import CertificateFigures
 from cli.checks.beside import api_check, issuer_check
 from cli.checks.certificates import certificates_check
 from cli.checks.clocks import ahead, clocks_check
+from cli.checks.engine import engine_checks
 from cli.checks.findings import Check
 from cli.checks.running import schedules_check, workers_check
 from cli.checks.sealing import sealing_check
@@ -143,6 +144,24 @@ async def test_workers_of_whom_the_ledger_has_heard_nothing(ground: Sandbox, own
         found = await workers_check(Settings({}), Reader(own), ground.temporal)
         assert (found.state, says in found.says) == (state, True), found
         assert silent == 0 or f"is stuck for {silent} s, and the last asked Temporal for work" in found.says
+
+
+async def test_workers_are_not_missed_for_a_database_in_which_they_cannot_write(ground: Sandbox, own: Engine) -> None:
+    assert take_watch(own, "at work", timedelta())
+    with own.begin() as connection:
+        connection.execute(update(stuck_watch).values(seen_at=func.now() - timedelta(seconds=94)))
+    url = own.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    named = {"TEMPORAL_ADDRESS": ground.temporal.service_client.config.target_host}
+    settings = Settings({**named, Settings.database_url.variable: url})
+
+    async def asked() -> tuple[str, str]:
+        found = {check.name: check for check in await engine_checks(settings)}
+        return found["database"].state, found["workers"].says.partition(" for ")[0]
+
+    assert await asked() == ("ok", "No worker has looked at what is stuck")
+    with own.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {own.url.database} SET default_transaction_read_only = on"))
+    assert await asked() == ("problem", "workers ask")
 
 
 async def test_duties_without_a_schedule_and_paused_ones(ground: Sandbox, tmp_path: Path) -> None:
