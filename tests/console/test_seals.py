@@ -9,6 +9,7 @@ import pytest
 
 from api.context import AppContext
 from domain.calendar import day_of
+from domain.departments import Department
 from domain.evidence import digest_of
 from domain.messages import label
 from domain.words import Role
@@ -130,12 +131,18 @@ async def test_a_form_that_is_sent_twice_seals_once(enter: Enter, today: date) -
     assert "/assessment/seal?" not in (await leading.get("/assessment")).text
 
 
-async def test_what_is_about_to_be_sealed_has_the_sum_of_all_departments(people: People, enter: Enter) -> None:
+async def test_what_is_about_to_be_sealed_has_the_sum_of_all_departments(
+    people: People, enter: Enter, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: departments without cases stand in a table of their own, without a sum."""
+    idle = [Department(code=f"11320600014000074{number}", name=f"闲置{number}局") for number in range(2)]
+    monkeypatch.setattr(context, "departments", lambda: {"nantong": idle})
     for code in ("113206000140000731", "113206000140000732"):
         await people.file(provider={"code": code, "name": "市住建局"})
     wholes = [each for each in (await seen(people, {}))["departments"] if each["procedure"] is None]
     page = (await (await enter(Role.BUREAU, "bureau")).get("/assessment/seal")).text
     counts, limits = [re.findall(r"<td[^>]*>(\d+)</td>", foot) for foot in re.findall("<tfoot>(.*?)</tfoot>", page)]
     assert [int(each) for each in counts] == [sum(each["numbers"][measure] for each in wholes) for measure in MEASURES]
+    assert all(each.name in page.rpartition("<details>")[2] for each in idle)
     days = [sum(each[of][what] for each in wholes) for of in ("law", "policy") for what in ("ended", "late")]
     assert [int(each) for each in limits] == days
