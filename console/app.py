@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.context import AppContext
 from api.http.browsers import asks_for_page
 from api.http.prefix import own_path
-from api.http.problems import Problem, title_of
+from api.http.problems import Problem
 from api.http.unheld import unheld
 from api.verify_page.endpoints import ADDRESS
 from console import (
@@ -51,6 +51,7 @@ from console.door import Door, SignedOut, WayIn, language_of, visitor_of
 from console.oidc import RETURN
 from console.onward import to_sign_in
 from console.pages import HEADERS, page, script, sign, style
+from console.refusals import problem_told
 from console.streams import Streams
 from console.typed import typed_in, with_papers
 from domain.messages import label
@@ -221,7 +222,7 @@ async def _signed_out(request: Request, _: Exception) -> Response:
 async def _of_library(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
-        return await _told(request, error.status_code, title_of(error, language_of(request)), error.headers)
+        return await _told(request, error.status_code, problem_told(error, language_of(request)), error.headers)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # of a form: too many fields, or none that can be told apart
         return await _told(request, 400, label("console", "form_unreadable", language_of(request)))
     code = "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "method_not_allowed"

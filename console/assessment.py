@@ -19,12 +19,13 @@ from api.assessment.sealing import SEALERS, differences, seal_out
 from api.assessment.tables import end_label, wholes
 from api.context import AppContext
 from api.dependencies import require_role
-from api.http.problems import Problem, title_of
+from api.http.problems import Problem
 from api.supervision.moment import SUPERVISORS, overseen
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.listed_names import ListedNames
 from console.pages import page
+from console.refusals import problem_told
 from console.saved import saved_as
 from domain import periods
 from domain.access import Visibility
@@ -52,7 +53,7 @@ async def show(request: Request) -> Response:
         asked = asked_of(PeriodIn, query, language)
         told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
     except Problem as problem:
-        wrong, status = problem.said or title_of(problem, language), 422
+        wrong, status = problem_told(problem, language), 422
         told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn(), language)
     first, last, _ = period_of(asked if wrong is None else PeriodIn(), today, language)
     by_procedure = bool(opened or query.get("department"))

@@ -36,6 +36,11 @@ def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
     return 500, label("problem", "needs_operator", language)
 
 
+def problem_told(problem: Problem, language: Language) -> str:
+    """What went wrong, as exactly as is known."""
+    return problem.said or title_of(problem, language)
+
+
 def _in_words(refusal: RequestRefused, language: Language) -> RequestRefused:
     """The refusal with its fields and its days as people say them."""
     told = {name: _said(name, said, language) for name, said in refusal.details.items() if isinstance(said, str)}

@@ -19,6 +19,7 @@ from api.supervision.moment import overseen
 from console.assessment import asked_of, assessor_of, ended_text
 from console.door import Visitor, door_of, form_of, language_of
 from console.pages import page, see_other
+from console.refusals import problem_told
 from domain.calendar import day_of
 from domain.messages import label, words
 from ledger.queries.assessed_parts import MEASURES
@@ -51,7 +52,7 @@ async def send(request: Request) -> Response:
             wrong = label("refusal", "reason_required", language)
         return await _preview(request, visitor, asked, values["reason"], wrong, 422)
     except Problem as problem:
-        wrong = problem.said or title_of(problem, language)
+        wrong = problem_told(problem, language)
         return await _preview(request, visitor, asked, values["reason"], wrong, problem.status_code)
     ours = done or (made.by.subject, made.reason) == (visitor.caller.subject, body.reason)
     return see_other(f"/assessment/seals/{made.number}{'' if ours else f'?{NOT_AGAIN}=1'}")

@@ -18,13 +18,14 @@ from api.cases.sheets.reading import MOST_BYTES, SheetRow
 from api.cases.sheets.schemas import SheetOut
 from api.cases.sheets.template import sheet_xlsx, template_xlsx
 from api.dependencies import require_role
-from api.http.problems import Problem, title_of
+from api.http.problems import Problem
 from console.department_names import NamesKept
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import kept_form, kept_results, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
 from console.past_use import refuse_past_filing
+from console.refusals import problem_told
 from console.saved import saved_as
 from domain.access import Caller
 from domain.calendar import day_of
@@ -150,7 +151,7 @@ def _carried(content: bytes) -> str:
 
 
 def _refused(request: Request, visitor: Visitor, problem: Problem) -> Response:
-    sentence = problem.said or title_of(problem, language_of(request))
+    sentence = problem_told(problem, language_of(request))
     return page(request, "sheet.html", visitor, {"sentence": sentence}, problem.status_code)
 
 

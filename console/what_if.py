@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.context import AppContext
 from api.dependencies import visible_case
-from api.http.problems import Problem, title_of
+from api.http.problems import Problem
 from api.simulations.playing import play_texts, read_scenario_text
 from api.simulations.schemas import LONGEST, SimulatedOut, SimulationList
 from console.added_step import WITH, act_said, offered_step, with_step
@@ -19,6 +19,7 @@ from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.forms import fields_of
 from console.kept import address_of_kept, kept_form, kept_results, to_kept
 from console.pages import page, see_other
+from console.refusals import problem_told
 from console.shown_forms import MORE, with_more_rows
 from console.simulated import simulated
 from domain.calendar import CalendarError, WorkingDays, day_of
@@ -213,7 +214,7 @@ def _why(problem: Problem, language: Language) -> str:
     return re.sub(
         r"steps\[(\d+)\]\.?",
         lambda found: label("what_if", "step", language).format(number=int(found[1]) + 1),
-        problem.said or title_of(problem, language),
+        problem_told(problem, language),
     )
 
 

@@ -125,6 +125,9 @@ async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: Peopl
         outside = await bureau.get(f"/assessment?{query}")
         assert (outside.status_code, label("assessment", "no_such_period", "zh") in outside.text) == (422, True)
         assert (await people.get("bureau", f"/v1/assessment/table?{query}")).status_code == 422
+        for beside in ("cases", "seal", "table"):
+            told = await bureau.get(f"/assessment/{beside}?{query}")
+            assert (told.status_code, label("assessment", "no_such_period", "zh") in told.text) == (422, True), beside
     assert (await bureau.get(f"/assessment?from=&to=&department={PROVIDER.lower()}")).status_code == 200
     assert (await people.get("bureau", "/v1/assessment/cases?cursor=x")).status_code == 400
 
