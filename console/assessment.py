@@ -173,7 +173,7 @@ async def save(request: Request) -> Response:
     context, language = door_of(request).context, language_of(request)
     asked = asked_of(TableIn, dict(request.query_params), language)
     told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
-    return saved_as(await table_of(told, asked.form, language), "assessment", language)
+    return saved_as(await table_of(told, asked.form, language, with_total=True), "assessment", language)
 
 
 async def assessor_of(request: Request) -> Visitor:

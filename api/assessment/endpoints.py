@@ -87,11 +87,11 @@ async def table(
     return await table_of(told, asked.form, language)
 
 
-async def table_of(told: AssessmentOut, form: TableForm, language: LanguageIn) -> Response:
-    """A file that a browser saves."""
+async def table_of(told: AssessmentOut, form: TableForm, language: LanguageIn, with_total: bool = False) -> Response:
+    """A file that a browser saves. A workbook has the sum of all departments, a CSV file only ``with_total``."""
     name = f"assessment-{told.first}-{told.last}"
     if form == "csv":
-        return await download(assessment_csv(told, language), CSV, f"{name}.csv")
+        return await download(assessment_csv(told, language, with_total), CSV, f"{name}.csv")
     content = await asyncio.to_thread(assessment_xlsx, told, language)
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}.xlsx"'}
     return Response(content, headers=headers, media_type=XLSX)

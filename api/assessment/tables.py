@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import chain
 
 from api.assessment.schemas import AssessedOut, AssessmentOut
 from audit.csv_text import csv_lines
@@ -50,9 +51,10 @@ def end_label(name: str, language: Language) -> str:
     return label("assessment", "open", language) if name == "open" else label("outcome", name, language)
 
 
-def assessment_csv(told: AssessmentOut, language: Language) -> Iterator[str]:
-    """The lines of a CSV file that spreadsheets open with Chinese."""
-    rows = ([None if cell is None else str(cell) for cell in row] for row in lines(told, language))
+def assessment_csv(told: AssessmentOut, language: Language, with_total: bool = False) -> Iterator[str]:
+    """The lines of a CSV file that spreadsheets open with Chinese; ``with_total`` for people, as programs add up."""
+    below = [total(told, language)] if with_total else []
+    rows = ([None if cell is None else str(cell) for cell in row] for row in chain(lines(told, language), below))
     return csv_lines(heads(language), rows)
 
 

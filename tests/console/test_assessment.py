@@ -156,6 +156,13 @@ async def test_the_table_is_saved_and_no_cell_is_a_formula(people: People, enter
     assert int(of_all["不同意共享"]) == of_provider(told)["numbers"]["refused"]
     assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line.values() if cell)
     bureau = await enter(Role.BUREAU, "bureau")
+    for_people = list(csv.reader(StringIO((await bureau.get("/assessment/table?format=csv")).text)))
+    assert len(for_people) == 1 + len(lines) + 1
+    wholes = [each for each in told["departments"] if each["procedure"] is None]
+    assert for_people[-1][0] == label("console", "sum_of_departments", "zh")
+    assert for_people[-1][3 : 3 + len(MEASURES)] == [
+        str(sum(each["numbers"][measure] for each in wholes)) for measure in MEASURES
+    ]
     workbook = await bureau.get("/assessment/table?format=xlsx")
     assert workbook.headers["content-disposition"].endswith(".xlsx")
     sheet = zipfile.ZipFile(BytesIO(workbook.content)).read("xl/worksheets/sheet1.xml")
