@@ -294,7 +294,12 @@ async def test_certificates_that_are_good_soon_over_and_over(tmp_path: Path) -> 
         return await certificates_check(Settings({Settings.public_url.variable: f"https://{server}"}))
 
     assert (await certificates_check(Settings({}))).state == "skipped"
-    for days, state, says in ((90.0, "ok", "the first"), (9.5, "warning", "in 9 days"), (-1.0, "problem", "expired")):
+    for days, state, says in (
+        (90.0, "ok", "the first"),
+        (9.5, "warning", "in 9 days"),
+        (0.8, "warning", "within a day"),
+        (-1.0, "problem", "has expired"),
+    ):
         async with showing(tmp_path, days) as server:
             found = await asked(server)
             assert (found.state, server in found.says, says in found.says) == (state, True, True), found
@@ -305,7 +310,7 @@ async def test_certificates_that_are_good_soon_over_and_over(tmp_path: Path) -> 
     async with showing(tmp_path, 9.5, as_postgres=True) as server:
         url = f"postgresql://shareflow_app:x@{server}/shareflow"
         found = await certificates_check(Settings({Settings.database_url.variable: f"{url}?sslmode=verify-full"}))
-        assert (found.state, f"The certificate of {server} expires in 9 days" in found.says) == ("warning", True)
+        assert (found.state, f"{server} (expires in 9 days, at " in found.says) == ("warning", True)
         assert (await certificates_check(Settings({Settings.database_url.variable: url}))).state == "skipped"
 
 
@@ -318,9 +323,11 @@ async def test_certificates_in_files_are_told_by_the_doctor_and_as_figures(tmp_p
     named |= {"TEMPORAL_TLS_CLIENT_KEY_PATH": str(files[20]), "SHAREFLOW_TIMESTAMP_ROOTS": str(tmp_path / "none")}
     settings = Settings({**named, Settings.database_url.variable: url})
     found = await certificates_check(settings)
-    says = "The certificate of this client's before Temporal expires in 19 days"
-    assert (found.state, found.says.startswith(says)) == ("warning", True), found.says
-    assert "证书（本客户端对 Temporal 出示）将在 19 天后到期" in found.told("zh")
+    assert (found.state, "soon will: this client's before Temporal (expires in 19 days, at" in found.says) == (
+        "warning",
+        True,
+    )
+    assert "本客户端对 Temporal 出示（19 天后到期，时间 " in found.told("zh")
     files[20].unlink()  # the process goes on with what it has read
     told = api_settings(settings).certificates
     [family] = CertificateFigures(told).collect()
@@ -333,6 +340,18 @@ async def test_certificates_in_files_are_told_by_the_doctor_and_as_figures(tmp_p
     }
     [family] = CertificateFigures(api_settings(Settings(wrong)).certificates).collect()
     assert family.samples == [], "what is wrong is told by whoever needs it, and no scrape fails over it"
+
+
+async def test_all_certificates_that_end_are_named_the_first_before_the_others(tmp_path: Path) -> None:
+    proxy, database, good = (written_certificate(tmp_path / f"{days}.pem", days) for days in (-2, 3, 200))
+    url = f"postgresql://x@127.0.0.1:1/y?sslmode=verify-full&sslcert={database}&sslrootcert={good}"
+    named = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_TLS_CLIENT_CERT_PATH": str(proxy)}
+    named |= {"TEMPORAL_TLS_CLIENT_KEY_PATH": str(proxy), Settings.database_url.variable: url}
+    found = await certificates_check(Settings(named))
+    ended, soon = (
+        found.says.find(f"this client's before {each}") for each in ("Temporal (has", "the database (expires")
+    )
+    assert (found.state, -1 < ended < soon, "authority" in found.says) == ("problem", True, False), found.says
 
 
 def test_keys_that_seal_messages(tmp_path: Path) -> None:
