@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 
-from ledger.errors import LedgerUnavailable
+from ledger.errors import LedgerAway, LedgerUnavailable
 from ledger.single_calls import SingleCalls
 
 __all__ = ["Connection", "Engine", "connect", "ping", "reading", "single_calls_of"]
@@ -58,8 +58,7 @@ def connect(
         return _tried(address, pool_size, by)
     except DBAPIError as error:
         cause = " ".join(str(error.orig).split()) or "no answer"
-        shown = address.render_as_string(hide_password=True)
-        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {mend}.") from error
+        raise LedgerAway(address.render_as_string(hide_password=True), cause, mend) from error
 
 
 def _tried(address: URL, pool_size: int, options: Mapping[str, Any]) -> Engine:

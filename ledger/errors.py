@@ -5,6 +5,14 @@ class LedgerUnavailable(Exception):
     """The database cannot be used; one sentence that says how to mend it."""
 
 
+class LedgerAway(LedgerUnavailable):
+    """The database at an address does not let us in: ``address`` is without the password, ``cause`` the driver's."""
+
+    def __init__(self, address: str, cause: str, mend: str) -> None:
+        super().__init__(f"The ledger's database {address} cannot be reached ({cause}); {mend}.")
+        self.address, self.cause = address, cause
+
+
 class LedgerConflict(Exception):
     """A step that can never be recorded: do not retry it."""
 

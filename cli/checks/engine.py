@@ -22,7 +22,7 @@ from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
 from embedded.stack.folder import Addresses, running_stack
 from ledger.engine import connect
-from ledger.errors import LedgerUnavailable
+from ledger.errors import LedgerAway, LedgerUnavailable
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from ledger.schema_check import SCHEMA, works_with
@@ -69,8 +69,10 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
         return skipped("database", "no_stack", **NAMES), None
     try:
         engine = connect(url, pool_size=1)
+    except LedgerAway as error:
+        return problem("database", "database_away", address=error.address, why=error.cause, **NAMES), None
     except LedgerUnavailable as error:
-        return problem("database", "database_away", why=error), None
+        return problem("database", "database_unusable", why=error), None
     reader = Reader(engine)
     try:
         has = reader.schema()

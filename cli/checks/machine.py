@@ -32,10 +32,11 @@ def temporal_program_check(settings: Settings) -> Check:
     name = "temporal_program"
     try:
         found = program()
-    except StartupError as error:
+    except StartupError:
+        why = part("no_temporal_program")
         if settings.temporal_address:
-            return skipped(name, "program_not_needed", why=error, variable=Settings.temporal_address.variable)
-        return problem(name, "program_missing", why=error)
+            return skipped(name, "program_not_needed", why=why, variable=Settings.temporal_address.variable)
+        return problem(name, "program_missing", why=why)
     try:
         said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as error:

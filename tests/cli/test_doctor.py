@@ -83,13 +83,17 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     assert (program["state"], "TEMPORAL_ADDRESS names a server" in program["says"]) == ("skipped", True)
     assert "SHAREFLOW_STATE" in bad["state_folder"]["mend"]
     assert "TEMPORAL_ADDRESS" in bad["temporal"]["mend"]
-    assert "SHAREFLOW_DATABASE_URL" in bad["database"]["says"]
+    assert bad["database"]["mend"] == "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
     assert "unsaid" not in said.out
     assert "Traceback" not in said.out + said.err
     assert not (tmp_path / "file" / "state").exists()
     monkeypatch.delenv("TEMPORAL_ADDRESS")
-    alone = findings(shareflow("doctor", "--json"))["temporal_program"]
-    assert (alone["state"], alone["mend"]) == ("problem", "run make setup")
+    chinese = findings(shareflow("doctor", "--json", "--lang", "zh"))
+    alone, away = chinese["temporal_program"], chinese["database"]
+    assert (alone["state"], alone["mend"]) == ("problem", "运行 make setup")
+    assert alone["says"] == "不能使用：Python 所在的文件夹和 PATH 中都没有程序 temporal。"
+    assert away["says"].startswith("不能连接台账的数据库 postgresql+psycopg2://me:***@127.0.0.1:1/x（")
+    assert away["mend"] == "检查 SHAREFLOW_DATABASE_URL，以及 PostgreSQL 是否在运行"
 
 
 def test_what_root_has_left_in_the_folder_of_another_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
