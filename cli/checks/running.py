@@ -41,11 +41,17 @@ async def workers_check(settings: Settings, reader: Reader | None, client: Tempo
 
 
 async def _unheard(silent: timedelta, client: TemporalClient) -> Check:
-    """Temporal still lists workers, and the ledger has heard of none."""
+    """Temporal still lists workers, and the ledger has heard of none.
+
+    None runs where none has asked for work since a look was missed: after a while without Temporal or the ledger they
+    ask again some seconds before one of them looks.
+    """
     asked = max(each.last_access_time.ToDatetime(UTC) for each in await workers_asking(client, TASK_QUEUE))
-    ago = max((datetime.now(UTC) - asked).total_seconds(), 0)
-    heard = {"silent": round(silent.total_seconds()), "ago": round(ago)}
-    return problem(WORKERS, "no_worker", **heard) if silent >= NOBODY_WATCHED else warning(WORKERS, "unheard", **heard)
+    ago = max(datetime.now(UTC) - asked, timedelta())
+    heard = {"silent": round(silent.total_seconds()), "ago": round(ago.total_seconds())}
+    if silent >= NOBODY_WATCHED and silent - ago < SILENT:
+        return problem(WORKERS, "no_worker", **heard)
+    return warning(WORKERS, "unheard", **heard)
 
 
 async def _workers(deployment: Deployment, client: TemporalClient) -> Check:

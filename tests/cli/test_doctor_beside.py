@@ -18,6 +18,7 @@ from fastapi import FastAPI, Response
 from sqlalchemy import func, text, update
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
 
 from api.app import create_app
@@ -130,14 +131,24 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
     assert (await workers_check(settings, None, client)).says == "No worker asks for work.", "they have just ended"
 
 
-async def test_workers_of_whom_the_ledger_has_heard_nothing(ground: Sandbox, own: Engine) -> None:
-    """Temporal lists one that was killed for a good minute yet."""
+async def test_workers_of_whom_the_ledger_has_heard_nothing(
+    ground: Sandbox, own: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporal lists one that was killed for a good minute yet; one that has asked since was kept from writing."""
+    asked = PollerInfo()
+
+    async def one_asked(*_: object) -> list[PollerInfo]:
+        return [asked]
+
+    monkeypatch.setattr("cli.checks.running.workers_asking", one_asked)
     assert take_watch(own, "killed", timedelta())
-    for silent, state, says in (
-        (0, "ok", ASKING),
-        (21, "warning", "maybe there is none"),
-        (61, "problem", "no worker"),
+    for silent, ago, state, says in (
+        (0, 0, "ok", ASKING),
+        (21, 20, "warning", "maybe there is none"),
+        (61, 50, "problem", "no worker"),
+        (171, 7, "warning", "maybe there is none"),
     ):
+        asked.last_access_time.FromDatetime(datetime.now(UTC) - timedelta(seconds=ago))
         with own.begin() as connection:
             seen = func.now() - timedelta(seconds=silent)
             connection.execute(update(stuck_watch).values(seen_at=seen))
