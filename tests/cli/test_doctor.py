@@ -172,6 +172,7 @@ def test_passwords_and_keys_in_files_that_others_may_read_are_told(tmp_path: Pat
         file.chmod(0o644)
         found = secrets_check(settings)
         assert (found.state, found.says) == ("warning", f"Others may read: {file}.")
+        assert (found.mend or "").startswith("chmod g-w,o= "), "services that read it by their group still do"
         file.unlink()
 
 
