@@ -97,15 +97,18 @@ def _form(
     preset: Mapping[str, str],
     language: Language,
 ) -> Mapping[str, Any]:
-    values = typed.values if typed else preset
+    values, fields = typed.values if typed else preset, fields_now(rule, now, able)
+    shown, blank = (shown_fields(fields, each, language, rule.name.value) for each in (values, preset))
+    draft = shown != blank
     return {
         "name": rule.name.value,
         "label": label("command", rule.name, language),
         "roles": [(role.value, label("role", role, language)) for role in able],
         "role": values.get("as") or able[0].value,
         "key": secrets.token_hex(16),
-        "again": typed is not None,
-        "fields": shown_fields(fields_now(rule, now, able), values, language, rule.name.value),
+        "draft": draft,
+        "open": draft or (typed is not None and bool(typed.sentence)),
+        "fields": shown,
     }
 
 
@@ -127,18 +130,27 @@ def fields_now(rule: CommandRule[Any], now: Case, able: Sequence[Role]) -> Seque
 
 def typed_lines(typed: Typed, language: Language) -> Iterator[tuple[str, str]]:
     """What was typed into a form that is not offered any more, each field by its name and its answer in words."""
-    about = {"command": ("the_command", "command"), "as": ("role", "role")}
     for name, value in typed.values.items():
         if not value or name in _HIDDEN or name.endswith(".rows"):
             continue
-        if name in about:
-            heading, kind = about[name]
+        if name in _ABOUT:
+            heading, kind = _ABOUT[name]
             known = words(kind).get(value)
             yield label("console", heading, language), known[language] if known else value
         else:
             yield field_name(name, language), answer_text(name, value, language)
 
 
+def says_something(typed: Typed) -> bool:
+    """Whether anything is typed into a form, beside which form it is and in which role it is sent."""
+    return any(
+        value.strip()
+        for name, value in typed.values.items()
+        if name not in _ABOUT and name not in _HIDDEN and not name.endswith(".rows")
+    )
+
+
+_ABOUT: Final = {"command": ("the_command", "command"), "as": ("role", "role")}
 _HIDDEN: Final = (CSRF, "idempotency_key", "if_match", MORE)
 
 

@@ -21,7 +21,7 @@ from api.dependencies import parties_of
 from api.documents.endpoints import listed_papers
 from api.http.problems import Problem
 from background.turns import DIVIDING
-from console.case_forms import Typed, forms, to_be_looked_at, typed_lines
+from console.case_forms import Typed, forms, says_something, to_be_looked_at, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.drafts import NOTE, address_of_draft, drafts_of
@@ -130,7 +130,9 @@ def _shown(
         "note_typed": drafts.get(NOTE),
         "listed": listed,
         "unlisted": [
-            (form, list(typed_lines(typed, language))) for form, typed in drafts.items() if form not in listed
+            (form, list(typed_lines(typed, language)))
+            for form, typed in drafts.items()
+            if form not in listed and says_something(typed)
         ],
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
         # Drawn here, of elements of ours alone.

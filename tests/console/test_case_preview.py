@@ -200,6 +200,19 @@ async def test_what_was_typed_and_not_sent_says_so_and_is_thrown_away_at_will(pe
     assert (draft in empty, "昨日的理由" in empty) == (False, False)
 
 
+async def test_a_form_in_which_nothing_was_typed_is_no_draft(people: People, enter: Enter) -> None:
+    request_id, bureau = await people.file(), await enter(Role.BUREAU, "bureau")
+    case, draft = f"/cases/{request_id}", label("console", "unsent_draft", "zh")
+    assert (await seen(bureau, request_id, "urge", level="notice", reason="")).status_code == 200
+    refused = await seen(bureau, request_id, "decline", reason="")
+    open_form = refused.text.partition('id="decline-form"')[0].rpartition("<details")[2]
+    assert (refused.status_code, open_form.startswith(' class="act" open>'), draft in open_form) == (422, True, False)
+    await bureau.send(f"{case}/notes", {"csrf_token": await csrf(bureau), "text": "", "shown": "internal"})
+    assert draft not in (await bureau.get(case)).text
+    assert (await people.give("bureau", request_id, "accept")).status_code == 200
+    assert draft not in (await bureau.get(case)).text
+
+
 async def test_each_form_of_a_case_keeps_a_draft_of_its_own(people: People, enter: Enter) -> None:
     request_id, bureau = await people.file(), await enter(Role.BUREAU, "bureau")
     case, draft = f"/cases/{request_id}", label("console", "unsent_draft", "zh")
