@@ -145,7 +145,7 @@ def _check(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         raise PermissionError("it cannot be written")
     if any(folder.iterdir()) and not (folder / "PG_VERSION").exists():
-        raise OSError("it holds other files")
+        raise OSError("it holds other files, or a database whose making was broken off: remove it in that case")
 
 
 def _forget_the_dead(folder: Path) -> bool:

@@ -88,5 +88,6 @@ def test_an_unusable_folder_is_one_sentence(tmp_path: Path, kind: str, capfd: py
     with pytest.raises(StartupError, match="SHAREFLOW_STATE") as error:
         start_postgres(folders[kind])
     assert str(folders[kind]) in str(error.value)
+    assert ("whose making was broken off" in str(error.value)) == (kind == "other files")
     assert "\n" not in str(error.value)
     assert capfd.readouterr() == ("", "")
