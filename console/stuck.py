@@ -220,13 +220,15 @@ async def batch(request: Request) -> Response:
     visitor = await _mender(request)
     context = door_of(request).context
     there = await StuckDesk(context.client).batch(request.path_params["batch_id"])
+    # What was begun when a batch is cancelled is still carried out.
+    ended = there.state in IDLE and all(item.result is not None for item in there.items)
     told = {
         "batch": await batch_shown(context, there, language_of(request)),
-        "ended": there.state in IDLE,
+        "ended": ended,
         "moves": _MOVES_IN[there.state],
         "again": f"/stuck?{urlencode({'cause': there.cause})}",
     }
-    live = None if there.state in IDLE else f"{ANY_CASE}?{urlencode({'batch': there.id})}"
+    live = None if ended else f"{ANY_CASE}?{urlencode({'batch': there.id})}"
     return page(request, "stuck_batch.html", visitor, told, live=live)
 
 

@@ -1,12 +1,17 @@
 """卡住的流程: what an operator sees by cause, and does with the forms, over HTTP."""
 
 import re
+import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from domain.log.acts import Acting, ActKind, NewAct
+from domain.messages import label
+from domain.stuck import Remedied, RemedyResult
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
+from ledger.queries.stuck_batches import next_items, note_result
 from starter.engine_client import ShareflowClient
 from tests.console.conftest import Enter, Person
 from tests.engine.looking import handle_of, until
@@ -107,3 +112,27 @@ async def test_all_of_a_cause_are_listed_confirmed_and_told_of(stuck: Sequence[s
     assert ("对方材料已补齐" in done, "已恢复" in done) == (True, True)
     assert (await operator.get("/stuck/batches/none")).status_code == 404
     assert (await operator.send(f"{address}/confirm", {})).status_code == 403
+
+
+async def test_a_cancelled_batch_ends_with_what_had_begun(ground: Sandbox, enter: Enter) -> None:
+    operator, by = await enter(Role.OPERATOR), Acting(subject="tester")
+    writer = ShareflowClient(ground.temporal, ground.engine).writer
+    batch_id = f"b{uuid.uuid4().hex}"
+    writer.prepare_batch(batch_id, "x", "y", by, ["CN-0001", "CN-0002"], 0)
+
+    def move(kind: ActKind) -> bool:
+        return writer.move_batch(batch_id, NewAct(kind=kind, by=by, target=f"stuck/batch/{batch_id}"))
+
+    async def shown() -> tuple[str, bool]:
+        """How many are in progress, and whether the page says when the batch ended."""
+        page = (await operator.get(f"/stuck/batches/{batch_id}")).text
+        assert label("console", "stuck_batch_cancelled", "zh") in page
+        number = page.partition(f"</span> {label('console', 'stuck_in_progress', 'zh')}")[0].rpartition(">")[2]
+        return number, label("console", "stuck_ended_at", "zh") in page
+
+    assert move(ActKind.STUCK_BATCH)
+    [begun] = next_items(ground.engine, batch_id, 1)
+    assert move(ActKind.STUCK_BATCH_CANCEL)
+    assert await shown() == ("1", False)
+    note_result(ground.engine, batch_id, begun.place, Remedied(RemedyResult.RECOVERED))
+    assert await shown() == ("0", True)
