@@ -1,6 +1,6 @@
 """Which cases an audit is of, as options say it; and the files that it writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -39,10 +39,15 @@ NOTHING_CHOSEN: Final = "No case lies in that selection: look at the department,
 
 
 @contextmanager
-def whole_or_failure(to: Path) -> Iterator[IO[bytes]]:
-    """A file to be written inside, which is there whole or not at all. Raises Failure when it cannot be written."""
+def whole_or_failure(to: Path, read: Sequence[Path] = ()) -> Iterator[IO[bytes]]:
+    """A file to be written inside, which is there whole or not at all.
+
+    ``read``: the dossiers that it is made of, over which nothing is written. Raises Failure when it cannot be written.
+    """
     from starter.whole_files import whole_file
 
+    if to.exists() and any(dossier.exists() and to.samefile(dossier) for dossier in read):
+        raise Failure(f"{to} is a dossier that is read here: name another file to write.")
     try:
         with whole_file(to) as file:
             yield file

@@ -34,7 +34,7 @@ def findings(
         raise Failure("Give one of --json, --xlsx and --csv.")
     if dossiers:
         refuse_both(options)
-        _told(_in_files(dossiers), as_json, xlsx, csv)
+        _told(_in_files(dossiers), as_json, xlsx, csv, dossiers)
     else:
         run(_in_ledger(options, lambda found: _told(found, as_json, xlsx, csv)))
 
@@ -57,13 +57,13 @@ async def _in_ledger(options: Options, told: Callable[[Found], None]) -> None:
         await asyncio.to_thread(lambda: told(all_findings(ledger.reader, wanted, datetime.now(UTC))))
 
 
-def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None) -> None:
+def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None, read: Sequence[Path] = ()) -> None:
     if xlsx is not None:
-        with whole_or_failure(xlsx) as file:
+        with whole_or_failure(xlsx, read) as file:
             number = write_xlsx(map(row_of, found), file)
         typer.echo(f"{numbered(number, 'finding')} in {xlsx}")
     elif csv is not None:
-        with whole_or_failure(csv) as file:
+        with whole_or_failure(csv, read) as file:
             number = sum(1 for line in csv_of(map(row_of, found)) if file.write(line.encode())) - 1
         typer.echo(f"{numbered(number, 'finding')} in {csv}")
     elif as_json:

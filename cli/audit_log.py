@@ -20,7 +20,7 @@ def event_log(dossiers: Sequence[Path], options: Options, form: str, to: Path) -
         raise Failure(f"There is no format {form}; there are {', '.join(LogFormat)}.")
     if dossiers:
         refuse_both(options)
-        _write((case for case, _ in cases_in(dossiers)), form, to)
+        _write((case for case, _ in cases_in(dossiers)), form, to, dossiers)
     else:
         run(_of_ledger(options, form, to))
 
@@ -36,7 +36,7 @@ async def _of_ledger(options: Options, form: str, to: Path) -> None:
         await asyncio.to_thread(lambda: _write(all_recorded(ledger.reader, wanted), form, to))
 
 
-def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:
+def _write(cases: Iterable[RecordedCase], form: str, to: Path, read: Sequence[Path] = ()) -> None:
     seen = 0
 
     def counted() -> Iterator[RecordedCase]:
@@ -45,7 +45,7 @@ def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:
             seen += 1
             yield recorded
 
-    with whole_or_failure(to) as file:
+    with whole_or_failure(to, read) as file:
         for piece in log_text(LogFormat(form), counted()):
             file.write(piece.encode())
     typer.echo(f"{numbered(seen, 'case')} in {to}")

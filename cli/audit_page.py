@@ -14,13 +14,11 @@ from cli.errors import REFUSED, Failure
 
 def draw(path: Path, to: Path) -> None:
     """Write the page that this release draws of a dossier. Raises DossierUnusable, Failure."""
-    if to.exists() and path.exists() and to.samefile(path):
-        raise Failure(f"{to} is the dossier itself: name another file for the page.")
     dossier, record = whole_dossier_in(path)
     try:
         page = page_made(dossier, record, opened_in(dossier))
     except CheckFailed as error:
         raise Failure(f"{path} has no page that can be drawn: {error.detail}.", REFUSED) from None
-    with whole_or_failure(to) as file:
+    with whole_or_failure(to, [path]) as file:
         file.write(page)
     typer.echo(f"The page of {record.request_id} is in {to}.")

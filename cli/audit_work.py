@@ -10,7 +10,7 @@ from cryptography.x509 import Certificate
 
 from audit.dossier.packing import read_dossier
 from audit.verification.results import CheckResult
-from audit.verification.verify import Trusted, conclusion_of, failed
+from audit.verification.verify import Trusted, conclusion_of, covered_by_given, failed
 from audit.verification.verify import verify as check
 from cli.audit_folder import verify_folder
 from cli.errors import REFUSED, Failure
@@ -63,10 +63,13 @@ def _conclude(results: Sequence[CheckResult]) -> None:
     """In both languages, whether all holds or what does not."""
     languages: tuple[Language, ...] = ("zh", "en")
     wrong = [result.check for result in results if result.result == "FAIL"]
+    concluded, covered = conclusion_of(results), covered_by_given(results)
     for language in languages:
-        said = label("verify_page", conclusion_of(results), language)
+        said = label("verify_page", concluded, language)
         names = ", ".join(f"{label('audit_check', check, language)} ({check})" for check in wrong)
         typer.echo(f"{said} {names}".rstrip())
+        if covered is not None and covered[0] == 0 and concluded not in ("fails", "unbound"):
+            typer.echo(label("verify_page", "unbound", language))
 
 
 async def checkpoint(secret: Path | None, to: Path | None) -> None:

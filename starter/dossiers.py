@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from importlib.metadata import version
@@ -112,8 +112,9 @@ async def dossier_of(
     }
     try:
         whose = entitled_to(case.application, events, case.requester_code if case.opened_by else "")
-        found = _own_alone(await asyncio.to_thread(reader.papers.brought_by, whose), whose, find)
         gone = await asyncio.to_thread(_disposed_elsewhere, reader, whose, acts)
+        brought = await asyncio.to_thread(_brought, reader, whose, papers_let_go(acts) | gone.keys())
+        found = _own_alone(brought, whose, find)
         return await assembled(request_id, case.algorithm, version("shareflow"), files, found, with_persons, gone)
     except CannotWithhold as error:
         raise PersonsStay(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
@@ -153,6 +154,12 @@ def _disposed_elsewhere(
     explained, ever = papers_let_go(acts), reader.papers.brought_by(whose, ever=True)
     own = [digest for digest, orgs in ever.items() if digest not in explained and not orgs.isdisjoint(whose[digest])]
     return reader.papers.disposed_by(own)
+
+
+def _brought(reader: Reader, digests: Collection[str], disposed: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+    """Who has uploaded each of these contents; also where the upload is no longer noted, and no act disposed of it."""
+    ever = reader.papers.brought_by([digest for digest in digests if digest not in disposed], ever=True)
+    return {**ever, **reader.papers.brought_by(digests)}
 
 
 def _own_alone(

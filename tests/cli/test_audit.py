@@ -316,7 +316,7 @@ def test_a_page_is_drawn_anew_whatever_the_packed_one_says(shareflow: Run, tmp_p
     for line in ("release      no release that this one", "page         dossier.html is not the page"):
         assert f"FAIL     {line}" in said_of_it.out
     assert shareflow("audit", "page", lying, "-o", drawn).out == f"The page of {said.request_id} is in {drawn}.\n"
-    assert "is the dossier itself" in shareflow("audit", "page", lying, "-o", lying).plainly_refused()
+    assert "is a dossier that is read here" in shareflow("audit", "page", lying, "-o", lying).plainly_refused()
     assert drawn.read_text("utf-8") == dossier.files[PAGE].decode().replace(said.made_by, "0.0.9")
     lying.write_bytes(packed(CaseDossier(listed, {**files, EVENTS: b""})))
     told = shareflow("audit", "page", lying, "-o", drawn).plainly_refused(1)

@@ -24,6 +24,8 @@ from ledger.queries.archive import archived_runs, note_archived
 from ledger.queries.attachments import Attachment
 from ledger.tables import attachments, brought_papers, named_papers
 from starter.attachments import store_in
+from starter.dossier_folder import papers_lost
+from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import REQUESTER, application
 from tests.engine.commands import typed
@@ -132,6 +134,12 @@ async def test_a_paper_that_the_ledger_or_the_store_has_lost_is_found(client: Sh
     with comparison.engine.begin() as connection:  # as the role of workers and the API may, for disposals
         connection.execute(attachments.delete().where(attachments.c.sha256 == digest))
     assert found() == [f"{brought}is no longer in the ledger, and no act disposed of it."]
+    dossier = await dossier_of(client.reader, client.temporal, filed.request_id, find=papers_in(store))
+    assert papers_lost(dossier) == [], "it is packed all the same"
+    store.remove(digest)
+    dossier = await dossier_of(client.reader, client.temporal, filed.request_id, find=papers_in(store))
+    assert papers_lost(dossier) == [digest]
+    store.put(digest, io.BytesIO(content))
     # Brought again, or settled, it is well; an act that disposed of it explains it.
     client.writer.note_attachment(paper, REQUESTER, "somebody", lambda: None)
     assert found() == []
