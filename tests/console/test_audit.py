@@ -22,7 +22,6 @@ from domain.log.notes import NoteSignature
 from domain.messages import label
 from domain.words import Role
 from ledger.queries.log import KeptCheckpoint
-from ledger.reader import Reader
 from tests.api.callers import Bearer, People
 from tests.console.conftest import THE_SCRIPT, Enter, Person
 from tests.engine.cases import PROVIDER, application
@@ -208,9 +207,11 @@ class FakeLog:
         return self.kept
 
 
-async def test_checkpoints_are_shown_to_be_copied(auditor: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_checkpoints_are_shown_to_be_copied(
+    auditor: Person, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = FakeLog()
-    monkeypatch.setattr(Reader, "log", known)
+    monkeypatch.setattr(context.reader, "log", known)
     page = unescape((await auditor.get("/audit/checkpoints")).text)
     assert known.kept.cosigned in page
     assert known.kept.key in page
