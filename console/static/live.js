@@ -81,6 +81,13 @@ language?.addEventListener("submit", async (event) => {
   language.submit();
 });
 
+// While a button of the mouse is down nothing is shown: what is under it must not move, or the click would be lost.
+let pressed = null; // what is waited for until it is up again
+document.addEventListener("pointerdown", () => {
+  const up = (name) => new Promise((over) => document.addEventListener(name, () => setTimeout(over), { once: true }));
+  pressed = Promise.race([up("pointerup"), up("pointercancel")]);
+}, true);
+
 function watch(address) {
   let stream = null; // only while the tab is in sight: a browser has few connections to one address
   let before = false; // whether there was a stream before: what happened since is not known
@@ -109,6 +116,7 @@ function watch(address) {
     do {
       again = false;
       const fresh = await asked();
+      await pressed;
       if (fresh && !ended) show(fresh);
     } while (again);
     asking = false;

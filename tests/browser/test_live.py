@@ -65,6 +65,24 @@ async def test_a_form_that_is_being_filled_stays_and_is_told_of_the_change(seat:
     await expect(here.get_by_role("main")).to_contain_text("材料不齐，写了很久")
 
 
+async def test_nothing_moves_while_the_mouse_is_down_so_that_the_click_counts(seat: Seat, people: People) -> None:
+    request_id = await people.file()
+    here, there = await seat(Role.BUREAU, "bureau"), await seat(Role.PROVIDER, PROVIDER)
+    await here.goto(f"/cases/{request_id}")
+    await mark(here)
+    folded = here.locator("details:has([data-command=decline])")
+    await folded.locator("> summary").hover()
+    await here.mouse.down()
+    async with here.expect_response(lambda answer: answer.request.headers.get("shareflow-live") == "1"):
+        await people.give("bureau", request_id, "accept")
+    await there.goto(f"/cases/{request_id}")  # as long as a page takes
+    await expect(here.get_by_role("status")).to_have_text("")
+    await here.mouse.up()
+    await expect(folded).to_have_attribute("open", "")
+    await expect(here.get_by_role("status")).to_have_text(CHANGED)
+    assert await stayed(here)
+
+
 async def test_a_list_shows_what_came_and_catches_up_once_a_form_is_left(seat: Seat, people: People) -> None:
     page, bureau = await seat(Role.PROVIDER, ALONE), await seat(Role.BUREAU, "bureau")
     department = {"code": ALONE, "name": "市档案馆"}
