@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
 MINED  := $(VENV)/.mining-installed
 DEPLOYED := $(VENV)/.deploy-check-installed
-WORKERS ?= 3
+WORKERS ?= 4
 
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
@@ -31,7 +31,7 @@ demo: setup ## play real cases of all the regulations through the real engine (a
 up: setup ## run the whole engine here until Ctrl-C, filled with a demonstration where it is new
 	$(BIN)/shareflow up --demonstration
 
-test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=3 says how many at once
+test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=4 says how many at once
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-long: setup ## run the whole form of what make test tries in a short one
