@@ -114,7 +114,7 @@ def _started(folder: Path, thrown_away: bool) -> Postgres:
 
         new = not (folder / "PG_VERSION").exists()
         if new:
-            _mark_of(folder).touch()
+            _mark_of(folder).write_text(str(os.getpid()), "utf-8")
         server = get_server(folder, cleanup_mode="stop" if ours else None, start=False)
         if new:
             server.ensure_pgdata_inited()
@@ -145,13 +145,15 @@ def programs_folder() -> Path:
 
 
 def _mark_of(folder: Path) -> Path:
-    """The file beside a folder of data that says that it is being created, and no server has run there yet."""
+    """The file beside a folder of data that names the process creating it; no server has run there yet."""
     return folder.with_name(f"{folder.name}.being-created")
 
 
 def _remove_half_made(folder: Path) -> None:
     """Remove what a process left that was killed while it created the data; there are none in it."""
     mark = _mark_of(folder)
+    if _is_being_created(mark):
+        return
     if mark.exists() and folder.exists():
         _end_initdb(folder)
         # Moved first: the server that it had started to fill the folder may still be writing there for a moment.
@@ -159,6 +161,14 @@ def _remove_half_made(folder: Path) -> None:
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
     mark.unlink(missing_ok=True)
+
+
+def _is_being_created(mark: Path) -> bool:
+    """Whether the process that a mark names is still alive."""
+    try:
+        return _alive(int(mark.read_text("utf-8")))
+    except (OSError, ValueError):
+        return False
 
 
 def _end_initdb(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,15 @@ def test_data_that_were_half_created_by_a_killed_process_are_created_anew(folder
     finally:
         server.stop()
     assert [file.name for file in folder.parent.iterdir()] == ["pg"]
+
+
+def test_data_that_another_process_is_creating_are_left_alone(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "base").write_text("half made")
+    (folder.parent / "pg.being-created").write_text(str(os.getpid()))
+    with pytest.raises(StartupError, match="other files"):
+        start_postgres(folder)
+    assert (folder / "base").read_text() == "half made"
 
 
 @pytest.mark.parametrize("kind", ["file", "other files", "space", "proc"])
